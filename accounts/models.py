@@ -1,0 +1,94 @@
+"""Who you are: members, the sessions they opened, and what is handed out to prove it."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+from api.ids import uuid7
+
+
+class MemberManager(BaseUserManager["Member"]):
+    def get_by_natural_key(self, username: str | None) -> "Member":
+        return self.get(email__iexact=username)
+
+    def create_user(self, *, email: str, password: str, **fields: object) -> "Member":
+        member = self.model(email=email, **fields)
+        member.set_password(password)
+        member.save(using=self._db)
+        return member
+
+    def create_superuser(self, *, email: str, password: str, **fields: object) -> "Member":
+        return self.create_user(
+            email=email, password=password, is_staff=True, is_superuser=True, **fields
+        )
+
+
+class Member(AbstractBaseUser, PermissionsMixin):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.EmailField(max_length=254, unique=True)
+    nickname = models.CharField(max_length=50)
+    born_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    job = models.CharField(max_length=100, null=True, blank=True)
+    daily_limit = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Overrides CHAT_DAILY_LIMIT for this member."
+    )
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[MemberManager] = MemberManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["nickname"]
+
+    class Meta:
+        constraints = [
+            # Also serves the login's look-up by e-mail.
+            models.UniqueConstraint(Lower("email"), name="email_is_unique_ignoring_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Session(models.Model):
+    """A token family: what one sign-in opened. Its id travels as `sid` in every token it gave."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="sessions")
+    user_agent = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    refreshed_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class SpentRefreshToken(models.Model):
+    """A refresh token that was exchanged. The primary key makes the exchange happen once."""
+
+    jti = models.CharField(primary_key=True, max_length=64)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="spent_tokens")
+    spent_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.jti
+
+
+class SocketTicket(models.Model):
+    """A short-lived, single-use pass for one WebSocket; only its hash is kept.
+
+    It lives in the database and not in Redis, so that a socket can be opened while Redis is away.
+    """
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="tickets")
+    authenticated_until = models.DateTimeField()
+    # Serves the clean-up of tickets that nobody used.
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.digest[:8]

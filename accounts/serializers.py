@@ -1,0 +1,59 @@
+"""The shapes of requests and resources around accounts."""
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from api.serializers import StrictIntegerField, StrictSerializer, TextField
+
+from .models import Member
+
+# Names travel into mail headers and log lines one day; a line break has no place in one.
+one_line = RegexValidator(r"\A[^\r\n\t\v\f\x00-\x1f\x7f\u2028\u2029]*\Z", "Use a single line.")
+
+
+class EmailField(TextField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=254, **kwargs)
+        self.validators.append(serializers.EmailField().validators[-1])
+
+
+class ProfileFields(StrictSerializer):
+    nickname = TextField(max_length=50, validators=[one_line])
+    born_year = StrictIntegerField(min_value=1900, max_value=2100, required=False, allow_null=True)
+    job = TextField(max_length=100, required=False, allow_null=True, validators=[one_line])
+
+
+class SignupSerializer(ProfileFields):
+    email = EmailField()
+    password = TextField(max_length=128)
+
+
+class LoginSerializer(StrictSerializer):
+    email = TextField(max_length=254)
+    password = TextField(max_length=128)
+
+
+class RefreshSerializer(StrictSerializer):
+    refresh = TextField(max_length=4096)
+
+
+class MemberSerializer(serializers.ModelSerializer[Member]):
+    class Meta:
+        model = Member
+        fields = ["id", "email", "nickname", "born_year", "job", "created_at"]
+
+
+class TokenPairSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField()
+    refresh = serializers.CharField()
+
+
+class SignedUpSerializer(TokenPairSerializer):
+    member = MemberSerializer()
+
+
+class TicketSerializer(serializers.Serializer[Any]):
+    ticket = serializers.CharField()
+    expires_in = serializers.IntegerField(help_text="Seconds.")

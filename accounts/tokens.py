@@ -1,0 +1,57 @@
+"""The two JSON Web Tokens of a session (RFC 7519): a short access token and a refresh token."""
+
+import uuid
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+
+from api.errors import DomainError
+
+from .models import Session
+
+SESSION_CLAIM = "sid"
+AnyToken = TypeVar("AnyToken", bound=Token)
+
+
+class TokenInvalid(DomainError):
+    detail = "The token is malformed, expired or not one of ours. Sign in again."
+
+
+@dataclass(frozen=True)
+class TokenPair:
+    access: str
+    refresh: str
+
+
+def issue(session: Session) -> TokenPair:
+    """A new pair for the session; the access token derives from the refresh token's claims."""
+    refresh = RefreshToken.for_user(session.member)
+    refresh[SESSION_CLAIM] = str(session.id)
+    return TokenPair(access=str(refresh.access_token), refresh=str(refresh))
+
+
+def read_access(text: str) -> AccessToken:
+    """Raises TokenInvalid."""
+    return _read(AccessToken, text)
+
+
+def read_refresh(text: str) -> RefreshToken:
+    """Raises TokenInvalid."""
+    return _read(RefreshToken, text)
+
+
+def session_id(token: Token) -> uuid.UUID:
+    """Raises TokenInvalid when the token carries none."""
+    try:
+        return uuid.UUID(str(token[SESSION_CLAIM]))
+    except (KeyError, ValueError) as error:
+        raise TokenInvalid() from error
+
+
+def _read(kind: type[AnyToken], text: str) -> AnyToken:
+    try:
+        return kind(text)  # type: ignore[arg-type]  # the stubs know only Token objects
+    except (TokenError, ValueError, TypeError) as error:
+        raise TokenInvalid() from error

@@ -1,0 +1,101 @@
+"""`/api/v1/auth/…` and `/api/v1/me`: each view parses, makes one call, renders."""
+
+from datetime import UTC, datetime
+from typing import cast
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from . import members, sessions, tickets, tokens
+from .authentication import bearer_token
+from .models import Member, Session
+from .serializers import (
+    LoginSerializer,
+    MemberSerializer,
+    ProfileFields,
+    RefreshSerializer,
+    SignedUpSerializer,
+    SignupSerializer,
+    TicketSerializer,
+    TokenPairSerializer,
+)
+
+
+class PublicView(APIView):
+    """For those who cannot have a token yet; one that is sent along is not looked at."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class SignupView(PublicView):
+    @extend_schema(request=SignupSerializer, responses={201: SignedUpSerializer})
+    def post(self, request: Request) -> Response:
+        body = SignupSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        fields = {"born_year": None, "job": None} | body.validated_data
+        member = members.sign_up(**fields)
+        pair = sessions.open_session(member=member, user_agent=_user_agent(request))
+        answer = {"member": member, "access": pair.access, "refresh": pair.refresh}
+        return Response(SignedUpSerializer(answer).data, status=status.HTTP_201_CREATED)
+
+
+class LoginView(PublicView):
+    @extend_schema(request=LoginSerializer, responses={200: TokenPairSerializer})
+    def post(self, request: Request) -> Response:
+        body = LoginSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        member = members.authenticate(**body.validated_data)
+        pair = sessions.open_session(member=member, user_agent=_user_agent(request))
+        return Response(TokenPairSerializer(pair).data)
+
+
+class RefreshView(PublicView):
+    @extend_schema(request=RefreshSerializer, responses={200: TokenPairSerializer})
+    def post(self, request: Request) -> Response:
+        body = RefreshSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        pair = sessions.refresh(token=body.validated_data["refresh"])
+        return Response(TokenPairSerializer(pair).data)
+
+
+class LogoutView(APIView):
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        sessions.revoke(cast(Session, request.auth))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class TicketView(APIView):
+    @extend_schema(request=None, responses={201: TicketSerializer})
+    def post(self, request: Request) -> Response:
+        access = tokens.read_access(bearer_token(request))
+        ticket = tickets.issue(
+            session=cast(Session, request.auth),
+            authenticated_until=datetime.fromtimestamp(access["exp"], UTC),
+        )
+        answer = {"ticket": ticket, "expires_in": int(tickets.LIFETIME.total_seconds())}
+        return Response(TicketSerializer(answer).data, status=status.HTTP_201_CREATED)
+
+
+class MeView(APIView):
+    @extend_schema(responses={200: MemberSerializer})
+    def get(self, request: Request) -> Response:
+        return Response(MemberSerializer(cast(Member, request.user)).data)
+
+    @extend_schema(request=ProfileFields(partial=True), responses={200: MemberSerializer})
+    def patch(self, request: Request) -> Response:
+        body = ProfileFields(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        member = members.change_profile(
+            member=cast(Member, request.user), fields=body.validated_data
+        )
+        return Response(MemberSerializer(member).data)
+
+
+def _user_agent(request: Request) -> str:
+    return request.headers.get("User-Agent", "")

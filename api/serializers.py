@@ -1,0 +1,91 @@
+"""Serializers that refuse what they do not know, and fields that do not bend types."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from .text import is_storable, storable
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A request body: unknown fields are errors, not noise."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict):
+            self._refuse_unknown(data)
+        return super().to_internal_value(data)
+
+    def _refuse_unknown(self, data: dict[str, Any]) -> None:
+        writable = {name for name, field in self.fields.items() if not field.read_only}
+        unknown = sorted(set(data) - writable)
+        if unknown:
+            raise ValidationError(
+                {storable(name): ["This field is not known."] for name in unknown}, code="unknown"
+            )
+
+
+class TextField(serializers.CharField):
+    """A JSON string, kept as it came: numbers are not turned into text, nothing is trimmed."""
+
+    default_error_messages = {
+        "unstorable": "Text must not contain NUL characters or lone surrogates.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("trim_whitespace", False)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        if not is_storable(data):
+            self.fail("unstorable")
+        return super().to_internal_value(data)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        # CharField calls white space alone blank only when it trims; a message of spaces says
+        # nothing either way.
+        if isinstance(data, str) and not data.strip() and not self.allow_blank:
+            self.fail("blank")
+        return super().run_validation(data)
+
+
+class StrictIntegerField(serializers.IntegerField):
+    """A JSON number without a fraction; "5", 5.0 and true are not integers."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictFloatField(serializers.FloatField):
+    """A JSON number; "0.5" and true are not numbers."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    """true or false; not "yes", 1 or "true"."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+def flatten_errors(detail: Any, path: str = "") -> list[tuple[str, ErrorDetail]]:
+    """DRF's nested error detail as (field, detail) pairs; nested fields joined by dots."""
+    if isinstance(detail, dict):
+        pairs = []
+        for name, inner in detail.items():
+            field = "" if name == "non_field_errors" else str(name)
+            pairs += flatten_errors(inner, f"{path}.{field}".strip("."))
+        return pairs
+    if isinstance(detail, list):
+        return [pair for inner in detail for pair in flatten_errors(inner, path)]
+    return [(path, detail)]

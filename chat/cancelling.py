@@ -1,0 +1,91 @@
+"""Cancelling: stored, then signalled; and done by ourselves when the worker stays silent."""
+
+import asyncio
+import time
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts.models import Member
+
+from . import events, reading, replies, snapshot_reader, threads
+from .models import Reply
+from .redis import link
+from .replies import ChoiceParts, Outcome, Superseded
+from .serializers import ReplySerializer
+from .states import TERMINAL, ReplyStatus
+
+# Every worker listens here for the ids of replies to stop.
+CONTROL_CHANNEL = "malgil:cancel"
+_LOOK_SECONDS = 0.05
+
+
+async def cancel(*, member: Member, reply_id: UUID) -> dict[str, Any]:
+    """The reply's resource once it is terminal; an ended reply is returned as it is.
+
+    Raises Reply.DoesNotExist.
+    """
+    reply = await threads.run(reading.one, member=member, reply_id=reply_id)
+    while reply.status not in TERMINAL:
+        if reply.status == ReplyStatus.QUEUED:
+            await threads.run(_cancel_waiting, reply.id)
+        else:
+            await _cancel_running(reply)
+        reply = await threads.run(reading.one, member=member, reply_id=reply_id)
+    return await threads.run(lambda: ReplySerializer(reply).data)
+
+
+def _cancel_waiting(reply_id: UUID) -> None:
+    if replies.cancel_queued(reply_id):
+        _announce(reply_id)
+
+
+async def _cancel_running(reply: Reply) -> None:
+    await threads.run(_ask_the_worker, reply.id)
+    if not await _ends_within(reply, settings.CANCEL_WAIT_SECONDS):
+        await _fence(reply)
+
+
+def _ask_the_worker(reply_id: UUID) -> None:
+    replies.request_cancel(reply_id)
+    # A worker that does not hear of it is fenced off later.
+    link.attempt(lambda redis: redis.publish(CONTROL_CHANNEL, str(reply_id)))
+
+
+async def _ends_within(reply: Reply, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        await asyncio.sleep(_LOOK_SECONDS)
+        revisions = await threads.run(reading.revisions, [reply.id])
+        if revisions.get(reply.id) != reply.revision:
+            return True
+    return False
+
+
+async def _fence(reply: Reply) -> None:
+    """Ends the running attempt in the worker's place, with the text that was seen of it."""
+    snapshot = await snapshot_reader.read(reply)
+    texts = snapshot.texts if snapshot else {}
+    outcome = Outcome(
+        choices=[ChoiceParts(index=index, content=text) for index, text in texts.items()],
+        last_seq=snapshot.seq if snapshot else 0,
+    )
+    await threads.run(_end_by_force, reply.id, reply.attempt, outcome)
+
+
+def _end_by_force(reply_id: UUID, attempt: int, outcome: Outcome) -> None:
+    reply = Reply.objects.select_related(*replies.WITH_CONTEXT).get(id=reply_id)
+    if reply.attempt != attempt or reply.status != ReplyStatus.IN_PROGRESS:
+        return
+    try:
+        replies.cancel_running(reply, outcome)
+    except Superseded:
+        return
+    events.publish(events.after_change(reply))
+
+
+def _announce(reply_id: UUID) -> None:
+    reply = Reply.objects.select_related(*replies.WITH_CONTEXT).get(id=reply_id)
+    replies.set_choices(reply, [])
+    events.publish(events.after_change(reply))

@@ -1,0 +1,63 @@
+"""What the model is told: the system text, the intake as questions and answers, then the branch.
+
+The system text and the intake are always sent; of the branch the oldest turns are left out when
+the whole would be longer than CHAT_CONTEXT_MAX_CHARS. Everything comes from rows that do not
+change once a reply used them, so the same request can be built again at any time.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+
+from . import branches
+from .branches import Turn
+from .models import Prompt, Reply
+from .models.conversation import INTAKE_KINDS
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Context:
+    messages: list[Message]
+    start: UUID | None  # the oldest turn that still fitted; None when none was left out
+
+
+def of(reply: Reply) -> Context:
+    """Two queries; `reply.config` and `reply.prompt` should be loaded."""
+    head = _head(reply)
+    room = settings.CHAT_CONTEXT_MAX_CHARS - sum(len(message["content"]) for message in head)
+    turns, left_out = branches.turns(prompt=reply.prompt, max_chars=max(0, room))
+    if reply.context_start_id is not None:
+        turns, left_out = _from(turns, reply.context_start_id), True
+    return Context(messages=head + _messages(turns), start=turns[0].prompt_id if left_out else None)
+
+
+def _head(reply: Reply) -> list[Message]:
+    system = reply.config.system
+    head = [{"role": "system", "content": system}] if system else []
+    answered = Prompt.objects.filter(
+        conversation_id=reply.conversation_id, kind__in=INTAKE_KINDS, answer__isnull=False
+    )
+    for prompt in answered.order_by("position"):
+        head.append({"role": "assistant", "content": prompt.prompt})
+        head.append({"role": "user", "content": prompt.answer or ""})
+    return head
+
+
+def _messages(turns: list[Turn]) -> list[Message]:
+    """The choice before the oldest turn belongs to a turn that was left out, or there is none."""
+    messages: list[Message] = []
+    for number, turn in enumerate(turns):
+        if number > 0:
+            messages.append({"role": turn.role or "assistant", "content": turn.content or ""})
+        if turn.kind not in INTAKE_KINDS:
+            messages.append({"role": "user", "content": turn.answer})
+    return messages
+
+
+def _from(turns: list[Turn], start: UUID) -> list[Turn]:
+    """From `start` on, as an earlier attempt sent it, also if the setting has grown since."""
+    ids = [turn.prompt_id for turn in turns]
+    return turns[ids.index(start) :] if start in ids else turns

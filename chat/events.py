@@ -1,0 +1,193 @@
+"""Live events: what changed, told to every socket of its member. Only this module sends them.
+
+An event is its JSON frame, made once, and what a socket needs to order it. All events of a member
+take one path, the group of the member; the engine adds them to its own pipeline (`add_to`),
+synchronous code publishes after its commit.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgpack
+from django.dispatch import Signal
+
+from accounts.models import Member
+from api.renderers import to_json
+
+from . import quota, reading
+from .models import Conversation, Reply
+from .redis import link
+from .serializers import QuotaSerializer, ReplySerializer, SummarySerializer
+from .states import TERMINAL
+
+# Sent with `reply_id` after an accept was committed and announced. The engine listens.
+reply_queued = Signal()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """`kind` is the frame's type; the other fields order it among its reply's."""
+
+    member: str
+    kind: str
+    frame: str
+    reply: str = ""
+    attempt: int = 0
+    seq: int = 0
+    revision: int = 0
+    terminal: bool = False
+
+
+def group(member_id: UUID | str) -> str:
+    return f"member.{member_id}"
+
+
+def frame(kind: str, **fields: Any) -> str:
+    return to_json({"type": kind, **fields}).decode()
+
+
+def delta(*, reply: Reply, attempt: int, seq: int, choice: int, text: str) -> Event:
+    body = frame(
+        "reply.delta",
+        reply=reply.id,
+        conversation=reply.conversation_id,
+        attempt=attempt,
+        seq=seq,
+        choice=choice,
+        text=text,
+    )
+    return Event(
+        member=str(reply.member_id),
+        kind="reply.delta",
+        frame=body,
+        reply=str(reply.id),
+        attempt=attempt,
+        seq=seq,
+    )
+
+
+def snapshot_frame(*, reply: Reply, attempt: int, seq: int, texts: dict[int, str]) -> str:
+    choices = [{"index": index, "content": texts[index]} for index in sorted(texts)]
+    return frame(
+        "reply.snapshot",
+        reply=reply.id,
+        conversation=reply.conversation_id,
+        attempt=attempt,
+        seq=seq,
+        choices=choices,
+    )
+
+
+def reply_updated(reply: Reply) -> Event:
+    """`reply` as ReplySerializer expects it; one query while it waits for a worker."""
+    return Event(
+        member=str(reply.member_id),
+        kind="reply.updated",
+        frame=frame("reply.updated", reply=ReplySerializer(reply).data),
+        reply=str(reply.id),
+        attempt=reply.attempt,
+        seq=reply.last_seq,
+        revision=reply.revision,
+        terminal=reply.status in TERMINAL,
+    )
+
+
+def conversation_updated(conversation: Conversation, last_reply: Reply | None) -> Event:
+    """`conversation.config` should be loaded."""
+    conversation.last_reply = (  # type: ignore[attr-defined]  # annotated where lists are read
+        {"id": last_reply.id, "status": last_reply.status} if last_reply else None
+    )
+    return conversation_told(conversation)
+
+
+def conversation_told(conversation: Conversation) -> Event:
+    """A summary as `reading.with_last_reply` gives it, or that it was deleted."""
+    body: Any
+    if conversation.deleted_at is not None:
+        kind, body = "conversation.deleted", conversation.id
+    else:
+        kind, body = "conversation.updated", SummarySerializer(conversation).data
+    return Event(
+        member=str(conversation.member_id), kind=kind, frame=frame(kind, conversation=body)
+    )
+
+
+def quota_updated(member: Member) -> Event:
+    """Two queries."""
+    state = QuotaSerializer(quota.state(member=member)).data
+    return Event(
+        member=str(member.id), kind="quota.updated", frame=frame("quota.updated", quota=state)
+    )
+
+
+def after_change(reply: Reply) -> list[Event]:
+    """What a change of a reply's status means for its member's sockets.
+
+    An end also changes the conversation's summary, which is read anew (one query), and a refund
+    the quota (two, and one more unless `reply.member` is loaded).
+    """
+    told = [reply_updated(reply)]
+    if reply.status in TERMINAL:
+        conversation = reading.with_last_reply().filter(id=reply.conversation_id).first()
+        told += [conversation_told(conversation)] if conversation else []
+    if reply.refunded:
+        told.append(quota_updated(reply.member))
+    return told
+
+
+def reply_accepted(reply: Reply) -> None:
+    """Announces, then wakes a worker: a socket hears `queued` before anything that follows."""
+    publish(
+        [
+            reply_updated(reply),
+            conversation_updated(reply.conversation, reply),
+            quota_updated(reply.member),
+        ]
+    )
+    reply_queued.send(sender=Reply, reply_id=reply.id)
+
+
+def conversation_begun(conversation: Conversation) -> None:
+    publish([conversation_updated(conversation, None)])
+
+
+def publish(events: Iterable[Event]) -> None:
+    """From synchronous code. Redis away: the sockets find out from the table."""
+    messages = _messages(events)
+    link.attempt(lambda redis: _publish_all(redis.pipeline(transaction=False), messages))
+
+
+def add_to(pipeline: Any, events: Iterable[Event]) -> int:
+    """Adds the events to a Redis pipeline, one PUBLISH a member. Returns how many commands."""
+    messages = _messages(events)
+    for channel, message in messages:
+        pipeline.publish(channel, message)
+    return len(messages)
+
+
+def read(message: dict[str, Any]) -> list[Event]:
+    """The events of a group message."""
+    return [Event(**event) for event in message["events"]]
+
+
+def _publish_all(pipeline: Any, messages: list[tuple[str, bytes]]) -> None:
+    for channel, message in messages:
+        pipeline.publish(channel, message)
+    pipeline.execute()
+
+
+def _messages(events: Iterable[Event]) -> list[tuple[str, bytes]]:
+    by_member: dict[str, list[dict[str, Any]]] = {}
+    for event in events:
+        by_member.setdefault(event.member, []).append(vars(event))
+    return [
+        (_channel(member), msgpack.packb({"type": "member.events", "events": listed}))
+        for member, listed in by_member.items()
+    ]
+
+
+def _channel(member: str) -> str:
+    # The name under which channels_redis's pub/sub layer subscribes to a group.
+    return f"asgi__group__{group(member)}"

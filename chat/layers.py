@@ -1,0 +1,128 @@
+"""The channel layer: channels_redis's pub/sub layer, made to live through a Redis that goes away.
+
+What differs from the parent: a consumer's own channel is not subscribed in Redis, since all events
+come by groups; joining a group waits for Redis to confirm, so that "join, then read" misses
+nothing; a lost connection is made again with all its groups; and `gaps` says how often messages
+may have been lost, so that those who listen know when to read the tables.
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import structlog
+from channels_redis.pubsub import (
+    RedisPubSubChannelLayer,
+    RedisPubSubLoopLayer,
+    RedisSingleShardConnection,
+)
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+CONFIRM_SECONDS = 1.0
+RECONNECT_SECONDS = 0.5
+# Keeps the connection's pub/sub mode alive while nobody has joined a group.
+_IDLE_CHANNEL = "malgil:idle"
+
+
+class PubSubLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # channels_redis is untyped
+    def __init__(self, url: str) -> None:
+        super().__init__(hosts=[url])
+        self._url = url
+
+    def _get_layer(self) -> "LoopLayer":
+        loop = asyncio.get_running_loop()
+        if loop not in self._layers:
+            self._layers[loop] = LoopLayer(self._url, self)
+        layer: LoopLayer = self._layers[loop]
+        return layer
+
+    def gaps(self) -> int:
+        """How often this process's connection was lost; odd while it is."""
+        return self._get_layer().connection.gaps
+
+
+class LoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]
+    def __init__(self, url: str, layer: PubSubLayer) -> None:
+        super().__init__(hosts=[], channel_layer=layer)
+        self.connection = Connection(url, self)
+        self._shards = [self.connection]
+
+    async def _subscribe_to_channel(self, channel: str) -> None:
+        self.channels[channel] = asyncio.Queue()
+
+
+class Connection(RedisSingleShardConnection):  # type: ignore[misc]
+    """One connection that remembers what it is subscribed to, and says so again when it is new."""
+
+    def __init__(self, url: str, layer: LoopLayer) -> None:
+        super().__init__(url, layer)
+        self.gaps = 1
+        self._confirmations: dict[str, asyncio.Future[None]] = {}
+
+    async def subscribe(self, channel: str) -> None:
+        """Returns when Redis has confirmed; without Redis, after a bounded wait."""
+        if channel in self._subscribed_to:
+            return
+        self._subscribed_to.add(channel)
+        self._ensure_receiver()
+        confirmed = self._confirmations[channel] = asyncio.get_running_loop().create_future()
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                if self._pubsub is not None:
+                    await self._pubsub.subscribe(channel)
+                await confirmed
+        self._confirmations.pop(channel, None)
+
+    async def unsubscribe(self, channel: str) -> None:
+        self._subscribed_to.discard(channel)
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                if self._pubsub is not None:
+                    await self._pubsub.unsubscribe(channel)
+
+    async def _do_receiving(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except (RedisError, OSError, TimeoutError) as error:
+                if self.gaps % 2 == 0:
+                    self.gaps += 1
+                    log.warning("events.disconnected", error=type(error).__name__)
+            self._pubsub = None
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen(self) -> None:
+        # Blocking reads must not time out: redis-py 8 would otherwise give up an idle
+        # connection after 5 s. A dead peer is noticed by the health check.
+        client: Redis = Redis.from_url(
+            self.host,
+            socket_timeout=None,
+            socket_connect_timeout=2,
+            retry=Retry(NoBackoff(), 0),
+        )
+        async with contextlib.aclosing(client), client.pubsub() as pubsub:
+            wanted = set(self._subscribed_to)
+            await pubsub.subscribe(_IDLE_CHANNEL, *wanted)
+            self._pubsub = pubsub
+            if late := self._subscribed_to - wanted:
+                await pubsub.subscribe(*late)
+            async for message in pubsub.listen():
+                self._take(message)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        channel = message["channel"].decode()
+        if message["type"] == "message":
+            self._receive_message(message)
+        elif message["type"] == "subscribe":
+            self._confirm(channel)
+
+    def _confirm(self, channel: str) -> None:
+        if channel == _IDLE_CHANNEL and self.gaps % 2 == 1:
+            self.gaps += 1
+        waiting = self._confirmations.get(channel)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)

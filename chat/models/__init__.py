@@ -1,0 +1,15 @@
+from .conversation import ChatConfig, Conversation, Prompt, PromptKind
+from .offer import OfferedModel
+from .quota import QuotaSlot
+from .reply import Choice, Reply
+
+__all__ = [
+    "ChatConfig",
+    "Choice",
+    "Conversation",
+    "OfferedModel",
+    "Prompt",
+    "PromptKind",
+    "QuotaSlot",
+    "Reply",
+]

@@ -1,0 +1,58 @@
+"""What requests carry outside their bodies: query parameters and headers."""
+
+import hashlib
+import re
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from api.pagination import MAX_PAGE_SIZE
+from api.renderers import to_json
+
+from .accepting import Idempotency
+from .quota import Quota
+
+PAGE = [
+    OpenApiParameter("cursor", str, description="From `next` or `previous`."),
+    OpenApiParameter("page_size", int, description=f"1 to {MAX_PAGE_SIZE}."),
+    OpenApiParameter("archived", bool, description="Lists the archived ones instead."),
+]
+IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="1 to 255 printable ASCII characters; the same key gives the same reply.",
+)
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+_DAY_SECONDS = 86_400
+
+
+def archived(request: Request) -> bool:
+    """Raises ValidationError naming the parameter."""
+    given = request.query_params.get("archived", "false")
+    if given not in {"true", "false"}:
+        raise ValidationError({"archived": ["Give true or false."]})
+    return given == "true"
+
+
+def idempotency(request: Request) -> Idempotency | None:
+    """The key with a hash of what is asked: the path and the JSON, however it was spaced.
+
+    Raises ValidationError naming the header.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise ValidationError({"Idempotency-Key": ["Give 1 to 255 printable ASCII characters."]})
+    asked = request.path.encode() + to_json(request.data, sort_keys=True)
+    return Idempotency(key=key, body_hash=hashlib.sha256(asked).hexdigest())
+
+
+def rate_limit_headers(quota: Quota) -> dict[str, str]:
+    """draft-ietf-httpapi-ratelimit-headers-10; `t` is until the next midnight."""
+    return {
+        "RateLimit-Policy": f'"daily";q={quota.limit};w={_DAY_SECONDS}',
+        "RateLimit": f'"daily";r={quota.remaining};t={quota.seconds_left}',
+    }

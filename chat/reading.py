@@ -1,0 +1,83 @@
+"""Reading conversations and replies, each with a constant number of queries."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+
+from accounts.models import Member
+
+from .models import Choice, Conversation, Reply
+from .states import OPEN
+
+
+def replies() -> QuerySet[Reply]:
+    """Replies as ReplySerializer expects them; two queries."""
+    choices = Prefetch("choices", Choice.objects.order_by("index"))
+    return (
+        Reply.objects.filter(conversation__deleted_at=None)
+        .select_related("config")
+        .prefetch_related(choices)
+    )
+
+
+def require(*, member: Member, conversation_id: UUID) -> None:
+    """Raises Conversation.DoesNotExist, also for another member's."""
+    Conversation.objects.only("id").get(id=conversation_id, member=member, deleted_at=None)
+
+
+def one(*, member: Member, reply_id: UUID) -> Reply:
+    """Raises Reply.DoesNotExist, also for another member's."""
+    return replies().get(id=reply_id, member=member)
+
+
+def with_last_reply() -> QuerySet[Conversation]:
+    """Conversations with their config and `last_reply` as `{id, status}` or None; one query."""
+    latest = (
+        Reply.objects.filter(conversation=OuterRef("pk"))
+        .order_by("-created_at", "-id")
+        .values(json=JSONObject(id="id", status="status"))[:1]
+    )
+    return Conversation.objects.select_related("config").annotate(last_reply=Subquery(latest))
+
+
+def summaries(*, member: Member) -> QuerySet[Conversation]:
+    """A member's conversations for the list."""
+    return with_last_reply().filter(member=member, deleted_at=None)
+
+
+def whole(*, member: Member, conversation_id: UUID) -> Conversation:
+    """One with all its prompts, replies and choices; four queries whatever its length.
+
+    Raises Conversation.DoesNotExist.
+    """
+    listed = Prefetch("replies", replies().order_by("id"))
+    return (
+        Conversation.objects.select_related("config")
+        .prefetch_related("prompts", listed)
+        .get(id=conversation_id, member=member, deleted_at=None)
+    )
+
+
+def open_of(member_id: UUID) -> list[Reply]:
+    return list(replies().filter(member_id=member_id, status__in=OPEN).order_by("id"))
+
+
+def revisions(reply_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """One query; what was deleted is missing."""
+    rows = Reply.objects.filter(id__in=list(reply_ids)).values_list("id", "revision")
+    return dict(rows)
+
+
+def changed_since(member_ids: Iterable[UUID], moment: datetime) -> list[Reply]:
+    """Open replies of the members, and those that ended after the moment."""
+    recent = Q(status__in=OPEN) | Q(finished_at__gt=moment)
+    return list(replies().filter(recent, member_id__in=list(member_ids)).order_by("id"))
+
+
+def conversations_changed_since(member_ids: Iterable[UUID], moment: datetime) -> list[Conversation]:
+    """As summaries; deleted ones too. One query."""
+    recent = Q(updated_at__gt=moment) | Q(deleted_at__gt=moment)
+    return list(with_last_reply().filter(recent, member_id__in=list(member_ids)))

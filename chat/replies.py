@@ -1,0 +1,321 @@
+"""The life of a reply. Only this module writes `Reply.status`, and only by compare-and-set.
+
+Whoever runs a reply holds a `Claim`; every write of a claim matches reply, attempt, worker and
+`in_progress`. Where that changes no row, somebody else decided in the meantime: `Superseded`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from api.errors import DomainError
+
+from . import quota
+from .models import Choice, Conversation, Reply
+from .states import TRANSITIONS, ReplyStatus
+
+CANCELLED_FINISH_REASON = "cancelled"
+# What a running reply needs beside its row: to ask the model, and to tell of its end.
+WITH_CONTEXT = ("config", "prompt", "member")
+
+
+class Superseded(DomainError):
+    detail = "Another worker, a cancel or a rescue has taken this reply over."
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write one attempt of one reply."""
+
+    reply_id: UUID
+    attempt: int
+    worker: UUID
+
+    def fence(self) -> Q:
+        return Q(id=self.reply_id, attempt=self.attempt, worker=self.worker)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChoiceParts:
+    index: int
+    content: str
+    role: str = "assistant"
+    finish_reason: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What is known of the model's answer when a reply ends."""
+
+    choices: Sequence[ChoiceParts] = ()
+    last_seq: int = 0
+    columns: dict[str, Any] = field(default_factory=dict)
+    context_start: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why a reply did not get its answer; `code` is one of docs/errors.md."""
+
+    code: str
+    detail: str
+    retryable: bool
+
+
+CANCELLED = Failure(code="cancelled", detail="The reply was cancelled.", retryable=True)
+CRASH_LOOP = Failure(
+    code="crash_loop",
+    detail="The workers that ran this reply stopped too often.",
+    retryable=True,
+)
+DEADLINE = Failure(
+    code="deadline_exceeded", detail="No answer came in the time allowed.", retryable=True
+)
+
+
+def claim(*, reply_id: UUID, worker: UUID) -> Reply | None:
+    """Starts the next attempt. None when there is nothing to do: ended, running, or not yet due."""
+    due = Q(retry_at=None) | Q(retry_at__lte=Now())
+    moved = _move(
+        Q(due, id=reply_id),
+        source=ReplyStatus.QUEUED,
+        to=ReplyStatus.IN_PROGRESS,
+        attempt=F("attempt") + 1,
+        worker=worker,
+        started_at=Now(),
+        retry_at=None,
+        wake_at=None,
+    )
+    if not moved:
+        return None
+    reply = Reply.objects.select_related(*WITH_CONTEXT).filter(id=reply_id, worker=worker).first()
+    if reply is not None:
+        set_choices(reply, [])
+    return reply
+
+
+def claim_due(*, worker: UUID, limit: int) -> list[Reply]:
+    """Claims queued replies whose wake-up was lost or whose backoff is over, oldest first.
+
+    Several workers at once share them: each locks rows that no other has.
+    """
+    with transaction.atomic():
+        due = (
+            Reply.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(status=ReplyStatus.QUEUED, wake_at__lte=Now())
+            .order_by("created_at", "id")
+            .values_list("id", flat=True)[:limit]
+        )
+        claimed = [claim(reply_id=reply_id, worker=worker) for reply_id in list(due)]
+    return [reply for reply in claimed if reply is not None]
+
+
+def complete(reply: Reply, outcome: Outcome) -> None:
+    """Stores the whole answer and brings `reply` up to date. Raises Superseded."""
+    with transaction.atomic():
+        _end(reply, ReplyStatus.COMPLETED, outcome)
+
+
+def fail(reply: Reply, failure: Failure, outcome: Outcome) -> None:
+    """Ends a running reply without its answer; the slot goes back. Raises Superseded."""
+    with transaction.atomic():
+        refunded = quota.refund(reply.id)
+        _end(reply, ReplyStatus.FAILED, outcome, failure=failure, refunded=refunded)
+
+
+def cancel_running(reply: Reply, outcome: Outcome) -> None:
+    """Ends a running reply with the text so far; without text the slot goes back.
+
+    Raises Superseded.
+    """
+    kept = Outcome(
+        choices=[_cut_short(choice) for choice in outcome.choices if choice.content],
+        last_seq=outcome.last_seq,
+        columns=outcome.columns,
+        context_start=outcome.context_start,
+    )
+    with transaction.atomic():
+        refunded = not kept.choices and quota.refund(reply.id)
+        _end(reply, ReplyStatus.CANCELLED, kept, failure=CANCELLED, refunded=refunded)
+
+
+def cancel_queued(reply_id: UUID) -> bool:
+    """Ends a reply that waits; its slot goes back. False when it does not wait (any more)."""
+    return _end_queued(reply_id, ReplyStatus.CANCELLED, CANCELLED)
+
+
+def fail_queued(reply_id: UUID, failure: Failure) -> bool:
+    """Ends a reply that waits without an answer; its slot goes back. False when it does not."""
+    return _end_queued(reply_id, ReplyStatus.FAILED, failure)
+
+
+def retry_later(reply: Reply, failure: Failure, *, retry_at: datetime) -> None:
+    """Puts a running reply back after a failure of the model. Raises Superseded."""
+    _put_back(
+        reply,
+        retry_at=retry_at,
+        wake_at=retry_at + timedelta(seconds=settings.WORKER_TICK_SECONDS),
+        failures=reply.failures + 1,
+        error_code=failure.code,
+        error_detail=failure.detail,
+        error_retryable=failure.retryable,
+    )
+
+
+def hand_back(reply: Reply) -> None:
+    """Puts a running reply back because its worker stops; due at once. Raises Superseded."""
+    _put_back(reply, retry_at=None, wake_at=timezone.now())
+
+
+def rescue(*, workers: Iterable[UUID]) -> list[Reply]:
+    """Takes the running replies of dead workers from them; due at once.
+
+    Those whose cancel was asked for end instead, as do those that were rescued too often.
+    """
+    orphans = Reply.objects.filter(status=ReplyStatus.IN_PROGRESS, worker__in=list(workers))
+    taken: list[Reply] = []
+    for reply in orphans.select_related(*WITH_CONTEXT):
+        try:
+            _rescue_one(reply)
+            taken.append(reply)
+        except Superseded:
+            continue
+    return taken
+
+
+def request_cancel(reply_id: UUID) -> None:
+    """Stores the wish, so that it survives a worker that dies before it hears of it."""
+    Reply.objects.filter(id=reply_id, status=ReplyStatus.IN_PROGRESS).update(
+        cancel_requested_at=Now()
+    )
+
+
+def claim_of(reply: Reply) -> Claim:
+    if reply.worker is None:
+        raise Superseded()
+    return Claim(reply_id=reply.id, attempt=reply.attempt, worker=reply.worker)
+
+
+def set_choices(reply: Reply, choices: Sequence[Choice]) -> None:
+    """Gives `reply.choices.all()` its rows without a query."""
+    reply._prefetched_objects_cache = {"choices": list(choices)}  # type: ignore[attr-defined]
+
+
+def _move(where: Q, *, source: ReplyStatus, to: ReplyStatus, **changes: Any) -> int:
+    if to not in TRANSITIONS[source]:
+        raise ValueError(f"A reply cannot go from {source} to {to}.")
+    return Reply.objects.filter(where, status=source).update(
+        status=to, revision=F("revision") + 1, **changes
+    )
+
+
+def _end(
+    reply: Reply,
+    to: ReplyStatus,
+    outcome: Outcome,
+    *,
+    failure: Failure | None = None,
+    refunded: bool = False,
+) -> None:
+    changes = {
+        "finished_at": timezone.now(),
+        "last_seq": outcome.last_seq,
+        "context_start_id": outcome.context_start,
+        "error_code": failure.code if failure else None,
+        "error_detail": failure.detail if failure else None,
+        "error_retryable": bool(failure and failure.retryable),
+        "refunded": refunded,
+        "worker": None,
+        **outcome.columns,
+    }
+    _write(reply, source=ReplyStatus.IN_PROGRESS, to=to, changes=changes)
+    rows = [
+        Choice(
+            reply=reply,
+            index=choice.index,
+            role=choice.role,
+            content=choice.content,
+            finish_reason=choice.finish_reason,
+            extra=choice.extra,
+        )
+        for choice in outcome.choices
+    ]
+    if rows:
+        Choice.objects.bulk_create(rows)
+    set_choices(reply, rows)
+    _touch(reply)
+
+
+def _put_back(reply: Reply, **changes: Any) -> None:
+    _write(
+        reply,
+        source=ReplyStatus.IN_PROGRESS,
+        to=ReplyStatus.QUEUED,
+        changes={"worker": None, **changes},
+    )
+    set_choices(reply, [])
+
+
+def _write(reply: Reply, *, source: ReplyStatus, to: ReplyStatus, changes: dict[str, Any]) -> None:
+    """Moves the row behind the fence, and the object with it."""
+    if not _move(claim_of(reply).fence(), source=source, to=to, **changes):
+        raise Superseded()
+    reply.status = to
+    reply.revision += 1
+    for name, value in changes.items():
+        setattr(reply, name, value)
+
+
+def _end_queued(reply_id: UUID, to: ReplyStatus, failure: Failure) -> bool:
+    with transaction.atomic():
+        refunded = quota.refund(reply_id)
+        moved = _move(
+            Q(id=reply_id),
+            source=ReplyStatus.QUEUED,
+            to=to,
+            refunded=refunded,
+            finished_at=Now(),
+            error_code=failure.code,
+            error_detail=failure.detail,
+            error_retryable=failure.retryable,
+            retry_at=None,
+            wake_at=None,
+            last_seq=0,
+        )
+        if not moved:
+            transaction.set_rollback(True)  # the refund too
+    return bool(moved)
+
+
+def _rescue_one(reply: Reply) -> None:
+    if reply.cancel_requested_at is not None:
+        cancel_running(reply, Outcome())
+    elif reply.rescues >= settings.RESCUES_MAX:
+        fail(reply, CRASH_LOOP, Outcome())
+    else:
+        _put_back(reply, retry_at=None, wake_at=timezone.now(), rescues=reply.rescues + 1)
+
+
+def _cut_short(choice: ChoiceParts) -> ChoiceParts:
+    return ChoiceParts(
+        index=choice.index,
+        role=choice.role,
+        content=choice.content,
+        finish_reason=CANCELLED_FINISH_REASON,
+        extra=choice.extra,
+    )
+
+
+def _touch(reply: Reply) -> None:
+    Conversation.objects.filter(id=reply.conversation_id).update(
+        updated_at=reply.finished_at, active_at=reply.finished_at
+    )

@@ -1,0 +1,39 @@
+"""Reading the text so far from coroutines."""
+
+import asyncio
+from typing import cast
+
+from django.conf import settings
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.exceptions import RedisError
+
+from . import snapshots
+from .models import Reply
+from .snapshots import Snapshot
+
+_clients: dict[asyncio.AbstractEventLoop, Redis] = {}
+
+
+async def read(reply: Reply) -> Snapshot | None:
+    """None when Redis is away, or does not hold the whole text of this attempt."""
+    keys = snapshots.keys(reply.id, reply.attempt, reply.config.n or 1)
+    try:
+        values = await _client().mget(keys)
+    except (RedisError, OSError, TimeoutError):
+        return None
+    # Without `decode_responses` everything comes as bytes.
+    return snapshots.read(reply.attempt, cast(list[bytes | None], values))
+
+
+def _client() -> Redis:
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        pool = BlockingConnectionPool.from_url(
+            settings.REDIS_URL,
+            max_connections=8,
+            timeout=settings.REDIS_TIMEOUT_SECONDS,
+            socket_timeout=settings.REDIS_TIMEOUT_SECONDS,
+            socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS,
+        )
+        _clients[loop] = Redis(connection_pool=pool)
+    return _clients[loop]

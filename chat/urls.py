@@ -1,0 +1,19 @@
+from django.urls import path
+
+from . import views
+
+urlpatterns = [
+    path("models", views.ModelsView.as_view()),
+    path("quota", views.QuotaView.as_view()),
+    path("conversations", views.ConversationsView.as_view()),
+    path("conversations/<uuid:conversation_id>", views.ConversationView.as_view()),
+    path(
+        "conversations/<uuid:conversation_id>/prompts/<uuid:prompt_id>",
+        views.PromptView.as_view(),
+    ),
+    path("conversations/<uuid:conversation_id>/replies", views.RepliesView.as_view()),
+    path("replies/<uuid:reply_id>", views.ReplyView.as_view()),
+    path("replies/<uuid:reply_id>/cancel", views.CancelView.as_view()),
+    path("replies/<uuid:reply_id>/regenerate", views.RegenerateView.as_view()),
+    path("replies/<uuid:reply_id>/exchange", views.ExchangeView.as_view()),
+]

@@ -1,0 +1,1 @@
+"""The composition root: settings, urls, ASGI, Celery and the embedded servers."""

@@ -1,0 +1,39 @@
+"""Celery's settings, each with what breaks otherwise."""
+
+from django.conf import settings
+
+broker_url = settings.CELERY_BROKER_URL
+if broker_url.startswith("unix://"):
+    broker_url = "redis+socket://" + broker_url.removeprefix("unix://").replace(
+        "db=", "virtual_host="
+    )
+broker_connection_retry_on_startup = True
+broker_connection_max_retries = None
+# Consumers block on Redis, so their reads must not time out early; a publisher that hits a dead
+# Redis must not hold its request. `socket_timeout` serves both: longer than BRPOP's 1 s.
+broker_transport_options = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 1,
+    "retry_on_timeout": False,
+    "visibility_timeout": 3600,
+    "max_retries": 0,
+}
+broker_pool_limit = 4
+
+task_default_queue = "replies"
+task_ignore_result = True
+task_store_errors_even_if_ignored = False
+task_acks_late = False
+task_serializer = "json"
+accept_content = ["json"]
+task_publish_retry = False
+task_create_missing_queues = True
+
+worker_prefetch_multiplier = 1
+worker_hijack_root_logger = False
+worker_redirect_stdouts = False
+worker_send_task_events = False
+worker_cancel_long_running_tasks_on_connection_loss = False
+worker_enable_remote_control = False
+enable_utc = True
+timezone = "UTC"

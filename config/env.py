@@ -1,0 +1,97 @@
+"""The environment, read in one place and checked at start.
+
+A bad value stops the process with one sentence that names the variable. `.env.example` lists every
+variable that is read here; a test compares.
+"""
+
+import os
+from pathlib import Path
+from typing import NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from environs import Env, EnvError
+
+env = Env()
+
+
+class BadSetting(SystemExit):
+    """Ends the process; the message goes to standard error and the exit code is 1."""
+
+
+def refuse(name: str, why: str) -> NoReturn:
+    raise BadSetting(f"{name} is not usable: {why}")
+
+
+def text(name: str, default: str = "") -> str:
+    return os.environ.get(name, "").strip() or default
+
+
+def names(name: str) -> list[str]:
+    """A comma-separated list; empty when unset."""
+    return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def whole(name: str, default: int, *, least: int = 1, most: int = 1_000_000_000) -> int:
+    given = text(name, str(default))
+    if not (given.isascii() and given.isdigit() and least <= int(given) <= most):
+        refuse(name, f"give a whole number from {least} to {most}, not {given!r}.")
+    return int(given)
+
+
+def seconds(name: str, default: float, *, least: float = 0.0) -> float:
+    given = text(name, str(default))
+    try:
+        value = float(given)
+    except ValueError:
+        value = float("nan")
+    if not least <= value < float("inf"):
+        refuse(name, f"give a number of seconds of at least {least:g}, not {given!r}.")
+    return value
+
+
+def switch(name: str, *, default: bool) -> bool:
+    given = text(name, "on" if default else "off").lower()
+    if given not in {"on", "off", "true", "false", "1", "0", "yes", "no"}:
+        refuse(name, f"give on or off, not {given!r}.")
+    return given in {"on", "true", "1", "yes"}
+
+
+def zone(name: str, default: str) -> str:
+    given = text(name, default)
+    try:
+        ZoneInfo(given)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        refuse(name, f"{given!r} is no IANA time zone such as Asia/Seoul.")
+    return given
+
+
+def database(default: str) -> dict[str, object]:
+    """DATABASE_URL as Django's settings; libpq options such as `?host=` are kept."""
+    given = text("DATABASE_URL", default)
+    if not given.startswith(("postgres://", "postgresql://")):
+        refuse("DATABASE_URL", "give postgresql://user:password@host:port/name.")
+    try:
+        settings: dict[str, object] = env.dj_db_url("DATABASE_URL", default=default)
+    except (EnvError, ValueError):
+        refuse("DATABASE_URL", "give postgresql://user:password@host:port/name.")
+    return settings
+
+
+def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
+    given = text(name, default)
+    if not given.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        refuse(name, f"it must start with one of {', '.join(f'{s}://' for s in schemes)}.")
+    return given
+
+
+def secret_key(data_dir: Path) -> str:
+    """SECRET_KEY, or the key that `make run` made once in DATA_DIR."""
+    given = text("SECRET_KEY")
+    if given:
+        if len(given) < 32:
+            refuse("SECRET_KEY", "give at least 32 characters.")
+        return given
+    kept = data_dir / "secret_key"
+    if kept.is_file():
+        return kept.read_text().strip()
+    refuse("SECRET_KEY", "it is not set, and no `make run` has made one in DATA_DIR yet.")

@@ -1,0 +1,61 @@
+"""The OpenAPI schema: what every operation has in common is said here once."""
+
+from typing import Any, Literal
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+
+
+class FieldProblemSerializer(serializers.Serializer[Any]):
+    field = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="Stable; for programs.")
+    detail = serializers.CharField(help_text="A sentence, for people.")
+    errors = FieldProblemSerializer(many=True, required=False)  # type: ignore[assignment]
+
+
+class ProblemAwareSchema(AutoSchema):
+    """Adds the problems that an operation can end in to its responses."""
+
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
+        responses = super()._get_response_bodies(direction)
+        problems = {"400": "Bad request", "503": "The database is away, or the queue is full"}
+        if self.get_auth():
+            problems["401"] = "No token, or none that counts"
+        if "{" in self.path:
+            problems["404"] = "Not there, or not yours"
+        if self.method in ("POST", "PATCH", "PUT"):
+            problems |= {"413": "Over 1 MB", "415": "Not JSON"}
+        if self.path.endswith(("/replies", "/regenerate")):
+            problems |= {
+                "409": "A reply is open, or the intake incomplete",
+                "422": "The Idempotency-Key was used for something else",
+                "429": "The daily limit is reached",
+            }
+        if self.path.endswith(("/prompts/{prompt_id}",)):
+            problems["409"] = "A reply used the answer"
+        for status, description in sorted(problems.items()):
+            responses.setdefault(
+                status,
+                self._problem(status) | {"description": description},
+            )
+        return responses
+
+    def _problem(self, status: str) -> dict[str, Any]:
+        types = ["application/problem+json"]
+        made: dict[str, Any] = self._get_response_for_code(  # type: ignore[no-untyped-call]
+            ProblemSerializer, status, types
+        )
+        return made
+
+    def get_tags(self) -> list[str]:
+        name: str = self.path.removeprefix("/api/v1/").split("/")[0]
+        return [name]

@@ -1,0 +1,176 @@
+"""Django's settings. Every value that may differ between installations comes from config/env.py."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from . import env
+from .embedded import paths
+from .logging import LOGGING, configure_logging
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.text("DATA_DIR", ".local")).resolve()
+
+SECRET_KEY = env.secret_key(DATA_DIR)
+DEBUG = False
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
+FRONTEND_ORIGINS = env.names("FRONTEND_ORIGINS")
+USE_X_FORWARDED_HOST = False
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "channels",
+    "accounts",
+    "chat",
+    "workers",
+    "config",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],
+        "APP_DIRS": True,
+    }
+]
+
+# The pool replaces persistent connections, which do not fit threads that come and go under ASGI.
+DATABASES = {
+    "default": env.database(paths.database_url(DATA_DIR))
+    | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+}
+DATABASES["default"].setdefault("OPTIONS", {})
+DATABASES["default"]["OPTIONS"] |= {  # type: ignore[operator]  # dj-database-url's untyped dict
+    "connect_timeout": 3,
+    "pool": {
+        "min_size": 1,
+        "max_size": env.whole("DATABASE_POOL_SIZE", 16),
+        "timeout": 5,
+        # After a restart of the server the pool tries again for as long as it takes.
+        "reconnect_timeout": 5,
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.url("REDIS_URL", paths.redis_url(DATA_DIR), ("redis", "rediss", "unix"))
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL)
+CHANNEL_LAYERS = {"default": {"BACKEND": "chat.layers.PubSubLayer", "CONFIG": {"url": REDIS_URL}}}
+
+AUTH_USER_MODEL = "accounts.Member"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["api.renderers.FastJSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.renderers.OnlyJSON",
+    "DEFAULT_SCHEMA_CLASS": "config.schema.ProblemAwareSchema",
+    "EXCEPTION_HANDLER": "config.problems.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Malgil",
+    "DESCRIPTION": "A queue-backed chat backend. Every error is an RFC 9457 problem document.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "ReplyStatus": "chat.states.ReplyStatus",
+        "PromptKind": "chat.models.PromptKind",
+    },
+}
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": SECRET_KEY,
+    "AUDIENCE": "malgil",
+    "ISSUER": "malgil",
+    "USER_ID_CLAIM": "sub",
+    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=env.seconds("ACCESS_TOKEN_SECONDS", 900, least=1)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
+    "UPDATE_LAST_LOGIN": False,
+}
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ko", "한국어")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# The model
+OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "https://api.openai.com/v1")
+DEMO_MODEL = env.switch("DEMO_MODEL", default=False)
+CHAT_MODELS = env.names("CHAT_MODELS")
+CHAT_DEFAULT_MODEL = env.text("CHAT_DEFAULT_MODEL")
+
+# The chat's bounds
+CHAT_DAILY_LIMIT = env.whole("CHAT_DAILY_LIMIT", 5, least=0)
+CHAT_QUOTA_TIMEZONE = env.zone("CHAT_QUOTA_TIMEZONE", "Asia/Seoul")
+CHAT_MESSAGE_MAX_CHARS = env.whole("CHAT_MESSAGE_MAX_CHARS", 100_000)
+CHAT_CONTEXT_MAX_CHARS = env.whole("CHAT_CONTEXT_MAX_CHARS", 200_000)
+CHAT_QUEUE_MAX = env.whole("CHAT_QUEUE_MAX", 10_000)
+CHAT_MAX_TOKENS = env.whole("CHAT_MAX_TOKENS", 128_000)
+CHAT_MAX_SOCKETS = env.whole("CHAT_MAX_SOCKETS", 50)
+
+# The engine's timings, in seconds. Tests shorten them; docs/operations.md says which knob when.
+WORKER_CONCURRENCY = env.whole("WORKER_CONCURRENCY", 1000)
+WORKER_DRAIN_SECONDS = env.seconds("WORKER_DRAIN_SECONDS", 30)
+WORKER_TICK_SECONDS = env.seconds("WORKER_TICK_SECONDS", 1, least=0.05)
+# About five missed beats. Recovery takes a lease plus at most a tick.
+WORKER_LEASE_SECONDS = env.seconds("WORKER_LEASE_SECONDS", 5, least=0.2)
+# How long a wake-up may take on its way before the table is asked instead.
+WORKER_WAKE_GRACE_SECONDS = env.seconds("WORKER_WAKE_GRACE_SECONDS", 3, least=0.1)
+MODEL_CONNECT_SECONDS = env.seconds("MODEL_CONNECT_SECONDS", 10, least=0.05)
+MODEL_STALL_SECONDS = env.seconds("MODEL_STALL_SECONDS", 30, least=0.05)
+MODEL_DEADLINE_SECONDS = env.seconds("MODEL_DEADLINE_SECONDS", 600, least=0.1)
+MODEL_ATTEMPTS = env.whole("MODEL_ATTEMPTS", 4)
+MODEL_BACKOFF_SECONDS = env.seconds("MODEL_BACKOFF_SECONDS", 1)
+RESCUES_MAX = env.whole("RESCUES_MAX", 10)
+CANCEL_WAIT_SECONDS = env.seconds("CANCEL_WAIT_SECONDS", 2)
+SOCKET_HEARTBEAT_SECONDS = env.whole("SOCKET_HEARTBEAT_SECONDS", 25)
+SOCKET_SWEEP_SECONDS = env.seconds("SOCKET_SWEEP_SECONDS", 3, least=0.1)
+
+# A dead Redis answers at once, a stuck one within this; see chat/redis.py for the breaker.
+REDIS_TIMEOUT_SECONDS = env.seconds("REDIS_TIMEOUT_SECONDS", 0.5, least=0.05)
+
+LOGGING_CONFIG = None
+configure_logging(LOGGING)

@@ -1,0 +1,19 @@
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from . import health, problems
+from .home import HomeView
+
+urlpatterns = [
+    path("", HomeView.as_view()),
+    path("healthz", health.AliveView.as_view()),
+    path("readyz", health.ReadyView.as_view()),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("chat.urls")),
+]
+
+handler400 = problems.bad_request
+handler404 = problems.not_found
+handler500 = problems.server_error

@@ -1,0 +1,189 @@
+"""The engine: one event loop for each worker process, holding every model call of it.
+
+Celery's threads hand it the ids they were woken for and park; it also looks into the table by
+itself. Both ways end in the same claim, so a reply that comes twice runs once.
+"""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+
+from chat import replies, threads
+from chat.models import Reply
+
+from . import catalogue, control
+from .client import ModelClient
+from .generation import Generation, Stop
+from .live import LiveWriter
+from .persisting import AWAY
+from .watch import Watch
+
+log = structlog.get_logger(__name__)
+
+
+class Engine:
+    def __init__(self, *, capacity: int) -> None:
+        self.capacity = capacity
+        self.watch = Watch(self)
+        self._running: dict[UUID, Generation] = {}
+        self._claiming = 0
+        self._draining = False
+        self._idle = asyncio.Event()
+        self._background: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        self.model = ModelClient()
+        self.live = LiveWriter()
+        self._idle.set()
+        self._background = [
+            asyncio.ensure_future(self.watch.run()),
+            asyncio.ensure_future(control.listen(self.cancel)),
+            asyncio.ensure_future(catalogue.keep_current(self.model)),
+        ]
+
+    @property
+    def room(self) -> int:
+        """How many replies it may take from the table."""
+        return 0 if self._draining else max(0, self.capacity - len(self._running) - self._claiming)
+
+    @property
+    def running(self) -> int:
+        return len(self._running)
+
+    async def generate(self, reply_id: UUID) -> None:
+        """Claims the reply and runs it, if it waits; returns when it rests."""
+        worker = self.watch.worker
+        if self._draining or worker is None or reply_id in self._running:
+            return
+        self._claiming += 1
+        try:
+            claim = partial(replies.claim, reply_id=reply_id, worker=worker)
+            reply = await threads.run(claim)
+        except AWAY as error:
+            log.warning("reply.unclaimed", reply=str(reply_id), error=type(error).__name__)
+            return
+        finally:
+            self._claiming -= 1
+        if reply is not None:
+            await self.run(reply)
+
+    def spawn(self, reply: Reply) -> None:
+        """Runs a reply that was claimed from the table."""
+        self._keep(asyncio.ensure_future(self.run(reply)))
+
+    async def run(self, reply: Reply) -> None:
+        generation = Generation(reply=reply, model=self.model, live=self.live)
+        self._running[reply.id] = generation
+        self._idle.clear()
+        if reply.worker != self.watch.worker:
+            generation.stop(Stop.DROP)  # declared dead between the claim and here
+        elif self._draining:
+            generation.stop(Stop.HAND_BACK)
+        try:
+            await generation.run()
+        finally:
+            self._rest(reply.id, generation)
+
+    def cancel(self, reply_id: UUID) -> None:
+        if generation := self._running.get(reply_id):
+            generation.stop(Stop.CANCEL)
+
+    def drop_all(self) -> None:
+        """This worker was declared dead: what it runs belongs to others."""
+        for generation in self._running.values():
+            generation.stop(Stop.DROP)
+
+    async def drain(self, seconds: float) -> None:
+        """Takes no more, waits for what runs, then hands the rest back at once."""
+        self._draining = True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            log.info("engine.handing_back", replies=len(self._running))
+            for generation in list(self._running.values()):
+                generation.stop(Stop.HAND_BACK)
+            await self._idle.wait()
+
+    async def stop(self) -> None:
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.live.close()
+        await self.watch.end()
+        await self.model.close()
+
+    def _rest(self, reply_id: UUID, generation: Generation) -> None:
+        if self._running.get(reply_id) is generation:
+            del self._running[reply_id]
+        if not self._running:
+            self._idle.set()
+        if generation.retry_in is not None:
+            # A little late rather than early: the claim compares with the database's clock.
+            delay = generation.retry_in + 0.02
+            asyncio.get_running_loop().call_later(delay, self._again, reply_id)
+
+    def _again(self, reply_id: UUID) -> None:
+        if self.room:
+            self._keep(asyncio.ensure_future(self.generate(reply_id)))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class EngineThread:
+    """The engine on a thread of its own, called from Celery's."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._engine = Engine(capacity=settings.WORKER_CONCURRENCY)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
+        self._drained: Future[None] | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+        self._call(self._engine.start()).result()
+
+    def generate(self, reply_id: UUID) -> None:
+        self._call(self._engine.generate(reply_id)).result()
+
+    def begin_drain(self) -> None:
+        """Returns at once; repeating it changes nothing."""
+        if self._drained is None:
+            self._drained = self._call(self._engine.drain(settings.WORKER_DRAIN_SECONDS))
+
+    def stop(self) -> None:
+        """Waits for the drain, then ends the thread."""
+        self.begin_drain()
+        if self._drained is not None:
+            self._drained.result()
+        self._call(self._engine.stop()).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _call(self, coroutine: Coroutine[Any, Any, None]) -> "Future[None]":
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+
+_current: EngineThread | None = None
+
+
+def start() -> None:
+    global _current
+    _current = EngineThread()
+    _current.start()
+
+
+def current() -> EngineThread:
+    if _current is None:
+        raise RuntimeError("The engine runs in worker processes only.")
+    return _current

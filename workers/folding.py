@@ -1,0 +1,119 @@
+"""Folding the chunks of a stream into the `chat.completion` that they add up to."""
+
+from typing import Any
+
+from api.text import storable
+
+from .failures import UNREADABLE, ModelFailure
+
+JSON = dict[str, Any]
+Piece = tuple[int, str]  # (choice index, text)
+MAX_CHOICES = 128  # what OpenAI allows; more is no answer to anything that we ask
+
+
+class Folding:
+    """Keeps what came: text is joined, lists are extended, of other fields the last value counts.
+
+    A field that came only as null stays null; one that never came is not made up.
+    """
+
+    def __init__(self) -> None:
+        self._top: JSON = {}
+        self._choices: dict[int, _Choice] = {}
+
+    def add(self, chunk: Any) -> list[Piece]:
+        """The text that the chunk brings, by choice. Raises ModelFailure for what is no chunk."""
+        try:
+            for name, value in chunk.items():
+                if name != "choices" and (value is not None or name not in self._top):
+                    self._top[name] = value
+            return [piece for choice in chunk.get("choices") or () for piece in self._take(choice)]
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ModelFailure(UNREADABLE, reason=f"chunk: {type(error).__name__}") from error
+
+    def completion(self, choices: int) -> JSON:
+        """Raises ModelFailure unless each of the choices came to its end."""
+        ended = [choice for choice in self._choices.values() if choice.finish_reason]
+        if len(ended) < max(choices, 1) or len(ended) < len(self._choices):
+            raise ModelFailure(UNREADABLE, reason="the stream ended early")
+        whole = dict(self._top)
+        if whole.get("object") == "chat.completion.chunk":
+            whole["object"] = "chat.completion"
+        whole["choices"] = [self._choices[index].whole(index) for index in sorted(self._choices)]
+        return whole
+
+    def _take(self, choice: JSON) -> list[Piece]:
+        index = _index(choice)
+        text = self._choices.setdefault(index, _Choice()).add(choice)
+        return [(index, text)] if text else []
+
+
+def whole_pieces(completion: JSON, choices: int) -> list[Piece]:
+    """The text of an answer that came in one piece. Raises ModelFailure if it is none."""
+    try:
+        pieces = [_piece(choice) for choice in completion["choices"]]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelFailure(UNREADABLE, reason=f"answer: {type(error).__name__}") from error
+    if len(pieces) < choices:
+        raise ModelFailure(UNREADABLE, reason="choices are missing")
+    return [piece for piece in pieces if piece[1]]
+
+
+def _piece(choice: JSON) -> Piece:
+    if not choice["finish_reason"]:
+        raise ValueError("finish_reason")
+    return _index(choice), storable(choice["message"].get("content") or "")
+
+
+def _index(choice: JSON) -> int:
+    index = choice["index"]
+    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < MAX_CHOICES:
+        raise ValueError("index")
+    return index
+
+
+class _Choice:
+    def __init__(self) -> None:
+        self._content: list[str] | None = None
+        self._message: JSON = {}
+        self._rest: JSON = {}
+
+    @property
+    def finish_reason(self) -> str | None:
+        return self._rest.get("finish_reason")
+
+    def add(self, choice: JSON) -> str:
+        delta = choice.get("delta") or {}
+        for name, value in choice.items():
+            if name not in ("index", "delta"):
+                _fold(self._rest, name, value, joins=False)
+        for name, value in delta.items():
+            if name != "content" or value is None:
+                _fold(self._message, name, value, joins=name != "role")
+        text = delta.get("content")
+        if text is None:
+            return ""
+        text = storable(text)
+        self._content = self._content or []
+        self._content.append(text)
+        return text
+
+    def whole(self, index: int) -> JSON:
+        message = dict(self._message)
+        if self._content is not None:
+            message["content"] = "".join(self._content)
+        return {"index": index, "message": message, **self._rest}
+
+
+def _fold(into: JSON, name: str, value: Any, *, joins: bool) -> None:
+    known = into.get(name)
+    if isinstance(known, dict) and isinstance(value, dict):
+        into[name] = known = dict(known)
+        for inner, part in value.items():
+            _fold(known, inner, part, joins=joins)
+    elif (isinstance(known, list) and isinstance(value, list)) or (
+        joins and isinstance(known, str) and isinstance(value, str)
+    ):
+        into[name] = known + value
+    elif value is not None or name not in into:
+        into[name] = value

@@ -1,0 +1,208 @@
+"""One attempt of one reply: ask the model, pass the text on, store how it ended.
+
+The claim was made before; every write is fenced by it. Text is stored before its end is told.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from enum import Enum
+from functools import partial
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from api.text import storable_json
+from chat import context, events, exchange, replies
+from chat.context import Context
+from chat.exchange import Spelling
+from chat.models import Reply
+from chat.replies import ChoiceParts, Outcome, Superseded
+
+from . import retrying, spelling
+from .client import ModelClient
+from .failures import INTERNAL, REFUSED, TIMEOUT, UNREADABLE, ModelFailure, Respell
+from .folding import Folding, Piece, whole_pieces
+from .live import LiveWriter
+from .live_text import LiveText
+from .persisting import AWAY, persist
+
+log = structlog.get_logger(__name__)
+
+
+class Stop(Enum):
+    """Why an attempt ends before the model does."""
+
+    CANCEL = "cancel"  # a member asked for it; the text so far is kept
+    HAND_BACK = "hand_back"  # this worker shuts down; another one starts over
+    DROP = "drop"  # this worker was declared dead; it writes nothing any more
+
+
+class Generation:
+    def __init__(self, *, reply: Reply, model: ModelClient, live: LiveWriter) -> None:
+        self.reply = reply
+        self.retry_in: float | None = None  # seconds until the next attempt, when there is one
+        self._model = model
+        self._live = live
+        self._text = LiveText(reply)
+        self._stop: Stop | None = None
+        self._asking: asyncio.Task[Outcome] | None = None
+        self._context = Context(messages=[], start=None)
+        self._spelling: Spelling = {}
+        self._began = time.monotonic()
+
+    def stop(self, why: Stop) -> None:
+        """Ends the attempt, unless the model has: then what it said is stored."""
+        if self._asking is None or not self._asking.done():
+            self._stop = self._stop or why
+            if self._asking is not None:
+                self._asking.cancel()
+
+    async def run(self) -> None:
+        """Never raises; an end that nobody foresaw is a failure of the attempt."""
+        self._live.begin(self._text)
+        self._live.tell([events.reply_updated(self.reply)])
+        try:
+            await self._end(await self._outcome())
+        except Superseded:
+            log.info("reply.superseded", reply=str(self.reply.id), attempt=self._text.attempt)
+            self._live.drop(self._text)
+
+    async def _outcome(self) -> "Outcome | ModelFailure | Stop":
+        self._asking = asyncio.ensure_future(self._ask())
+        if self._stop is not None:
+            self._asking.cancel()
+        try:
+            return await self._asking
+        except asyncio.CancelledError:
+            return self._stop or Stop.HAND_BACK
+        except ModelFailure as failure:
+            return failure
+        except AWAY as error:
+            return ModelFailure(INTERNAL, reason=type(error).__name__)
+        except Exception as error:
+            log.exception("reply.broke", reply=str(self.reply.id))
+            return ModelFailure(INTERNAL, reason=type(error).__name__)
+
+    async def _end(self, outcome: "Outcome | ModelFailure | Stop") -> None:
+        match outcome:
+            case Outcome():
+                await self._store(partial(replies.complete, self.reply, outcome))
+            case Stop.CANCEL:
+                await self._store(partial(replies.cancel_running, self.reply, self._so_far()))
+            case Stop.HAND_BACK:
+                await self._store(partial(replies.hand_back, self.reply))
+            case Stop.DROP:
+                raise Superseded()
+            case ModelFailure() as failure:
+                await self._fail(failure)
+
+    async def _fail(self, failure: ModelFailure) -> None:
+        now = timezone.now()
+        retry_at = retrying.next_attempt_at(
+            failure,
+            failures=self.reply.failures + 1,
+            accepted_at=self.reply.created_at,
+            now=now,
+            chance=random.random(),
+        )
+        told = failure.for_member()
+        if retry_at is None:
+            await self._store(
+                partial(replies.fail, self.reply, told, self._so_far()), reason=failure.reason
+            )
+        else:
+            self.retry_in = (retry_at - now).total_seconds()
+            later = partial(replies.retry_later, self.reply, told, retry_at=retry_at)
+            await self._store(later, reason=failure.reason)
+
+    async def _store(self, write: Callable[[], None], *, reason: str = "") -> None:
+        """Store, then publish. Raises Superseded."""
+        await persist(write)
+        self._live.end(self._text, await persist(partial(events.after_change, self.reply)))
+        log.info(
+            f"reply.{self.reply.status}",
+            reply=str(self.reply.id),
+            attempt=self._text.attempt,
+            seconds=round(time.monotonic() - self._began, 3),
+            **({"reason": reason} if reason else {}),
+        )
+
+    async def _ask(self) -> Outcome:
+        self._context = await persist(partial(context.of, self.reply))
+        self._spelling = spelling.for_model(self.reply.config.model)
+        async with asyncio.timeout(settings.MODEL_DEADLINE_SECONDS) as deadline:
+            try:
+                return self._whole(await self._answer())
+            except TimeoutError:
+                if deadline.expired():
+                    raise ModelFailure(TIMEOUT, reason="deadline") from None
+                raise
+
+    async def _answer(self) -> dict[str, Any]:
+        while True:
+            body = exchange.request_body(
+                config=self.reply.config,
+                messages=self._context.messages,
+                spelling=self._spelling,
+            )
+            try:
+                ask = self._streamed if self.reply.config.stream else self._in_one_piece
+                return await ask(body)
+            except Respell as refusal:
+                self._spell_without(refusal.parameter)
+
+    def _spell_without(self, parameter: str) -> None:
+        model = self.reply.config.model
+        learnt = spelling.learn(model, parameter, self._spelling)
+        if learnt is None:
+            raise ModelFailure(REFUSED, reason=f"HTTP 400 {parameter}")
+        self._spelling = learnt
+
+    async def _streamed(self, body: dict[str, Any]) -> dict[str, Any]:
+        folding = Folding()
+        async with aclosing(self._model.stream(body)) as chunks:
+            async for chunk in chunks:
+                for piece in folding.add(chunk):
+                    self._show(piece)
+        return folding.completion(self.reply.config.n or 1)
+
+    async def _in_one_piece(self, body: dict[str, Any]) -> dict[str, Any]:
+        completion = await self._model.complete(body)
+        for piece in whole_pieces(completion, self.reply.config.n or 1):
+            self._show(piece)
+        return completion
+
+    def _show(self, piece: Piece) -> None:
+        self._text.add(*piece)
+        self._live.wrote(self._text)
+
+    def _whole(self, completion: dict[str, Any]) -> Outcome:
+        try:
+            columns, choices = exchange.take_apart(storable_json(completion))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelFailure(UNREADABLE, reason=type(error).__name__) from error
+        rest = columns.pop("extra_response")
+        return self._outcome_of(choices, columns, {"response": rest})
+
+    def _so_far(self) -> Outcome:
+        texts = self._text.texts()
+        choices = [ChoiceParts(index=index, content=text) for index, text in texts.items()]
+        return self._outcome_of(choices, {}, {})
+
+    def _outcome_of(
+        self, choices: list[ChoiceParts], columns: dict[str, Any], extra: dict[str, Any]
+    ) -> Outcome:
+        self._live.settle(self._text)
+        if self._spelling:
+            extra = {**extra, "spelling": self._spelling}
+        return Outcome(
+            choices=choices,
+            last_seq=self._text.seq,
+            columns={**columns, "extra": extra},
+            context_start=self._context.start,
+        )

@@ -1,0 +1,102 @@
+"""The text so far of one attempt: all of it, and what Redis and the sockets do not have yet."""
+
+from typing import Any
+
+from chat import events, snapshots
+from chat.events import Event
+from chat.models import Reply
+
+
+class LiveText:
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+        self.attempt = reply.attempt
+        self.seq = 0
+        choices = reply.config.n or 1
+        self._parts: list[list[str]] = [[] for _ in range(choices)]
+        self._pending: dict[int, list[str]] = {}
+        self._unwritten: list[list[str]] = [[] for _ in range(choices)]
+        # In bytes of UTF-8, as Redis counts.
+        self._lengths = [0] * choices
+        self._rewrite = False
+
+    def add(self, index: int, text: str) -> None:
+        while index >= len(self._parts):  # a server may send more choices than it was asked for
+            self._parts.append([])
+            self._unwritten.append([])
+            self._lengths.append(0)
+        self._parts[index].append(text)
+        self._pending.setdefault(index, []).append(text)
+
+    def texts(self) -> dict[int, str]:
+        """By choice, without those that have none."""
+        return {index: "".join(parts) for index, parts in enumerate(self._parts) if parts}
+
+    def number(self) -> list[Event]:
+        """Gives what is pending its place in the order: one delta a choice that has news."""
+        pending, self._pending = self._pending, {}
+        numbered = []
+        for index, parts in pending.items():
+            text = "".join(parts)
+            self.seq += 1
+            self._unwritten[index].append(text)
+            numbered.append(
+                events.delta(
+                    reply=self.reply, attempt=self.attempt, seq=self.seq, choice=index, text=text
+                )
+            )
+        return numbered
+
+    def write_to(self, pipeline: Any) -> list[tuple[int, int]]:
+        """Adds what was numbered to the snapshot in Redis.
+
+        Returns, for each of the appended choices, how many answers of the pipeline precede the
+        append's, counted from here, and which length it must give.
+        """
+        if self._rewrite:
+            self._write_whole(pipeline)
+            return []
+        expected = []
+        commands = 0
+        for index, parts in enumerate(self._unwritten):
+            if not parts:
+                continue
+            encoded = "".join(parts).encode()
+            parts.clear()
+            key = snapshots.text_key(self.reply.id, self.attempt, index)
+            first = self._lengths[index] == 0
+            self._lengths[index] += len(encoded)
+            pipeline.append(key, encoded)
+            expected.append((commands, self._lengths[index]))
+            commands += 1
+            if first:
+                pipeline.expire(key, snapshots.KEPT_SECONDS)
+                commands += 1
+        self._mark(pipeline)
+        return expected
+
+    def distrust(self) -> None:
+        """Redis may not hold what it should; the next write writes everything again."""
+        self._rewrite = True
+
+    def clear_from(self, pipeline: Any) -> None:
+        """Removes the snapshot; the stored choices say everything now."""
+        pipeline.delete(*snapshots.keys(self.reply.id, self.attempt, len(self._parts)))
+
+    def _write_whole(self, pipeline: Any) -> None:
+        for index, parts in enumerate(self._parts):
+            pending = "".join(self._pending.get(index, ()))
+            encoded = "".join(parts).encode()
+            # What has no number yet must not be in a snapshot that claims the last number.
+            encoded = encoded[: len(encoded) - len(pending.encode())]
+            self._unwritten[index].clear()
+            self._lengths[index] = len(encoded)
+            key = snapshots.text_key(self.reply.id, self.attempt, index)
+            pipeline.set(key, encoded, ex=snapshots.KEPT_SECONDS)
+        self._mark(pipeline)
+        self._rewrite = False
+
+    def _mark(self, pipeline: Any) -> None:
+        key = snapshots.mark_key(self.reply.id, self.attempt)
+        value = snapshots.mark(self.seq, self._lengths)
+        pipeline.set(key, value, ex=snapshots.KEPT_SECONDS)

@@ -1,0 +1,26 @@
+"""Writing what must not be lost: as long as the database is away, wait and try again."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from psycopg_pool import PoolTimeout
+
+from chat import threads
+
+log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
+PAUSE_SECONDS = 0.5
+
+
+async def persist(write: Callable[[], Result]) -> Result:
+    """Calls `write` in a database thread until the database answers; its other errors rise."""
+    while True:
+        try:
+            return await threads.run(write)
+        except AWAY as error:
+            log.warning("database.away", error=type(error).__name__)
+            await asyncio.sleep(PAUSE_SECONDS)
