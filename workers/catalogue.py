@@ -21,7 +21,8 @@ async def keep_current(model: ModelClient) -> None:
     if settings.CHAT_MODELS:
         return
     while True:
-        await asyncio.sleep(REFRESH_SECONDS if await _refresh(model) else AGAIN_SECONDS)
+        pause = REFRESH_SECONDS if await _refresh(model) else AGAIN_SECONDS
+        await asyncio.sleep(pause)
 
 
 async def _refresh(model: ModelClient) -> bool:

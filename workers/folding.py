@@ -111,9 +111,9 @@ def _fold(into: JSON, name: str, value: Any, *, joins: bool) -> None:
         into[name] = known = dict(known)
         for inner, part in value.items():
             _fold(known, inner, part, joins=joins)
-    elif (isinstance(known, list) and isinstance(value, list)) or (
-        joins and isinstance(known, str) and isinstance(value, str)
-    ):
+    elif isinstance(known, list) and isinstance(value, list):
+        into[name] = [*known, *value]
+    elif joins and isinstance(known, str) and isinstance(value, str):
         into[name] = known + value
     elif value is not None or name not in into:
         into[name] = value

@@ -1,0 +1,63 @@
+"""What the environment asks of `make run`, read and checked before anything is started."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from config import env
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """`None` for a URL means: the embedded server."""
+
+    host: str
+    port: int
+    data_dir: Path
+    database_url: str | None
+    redis_url: str | None
+    broker_url: str | None
+    secret_key: str | None
+    demo_model: bool
+    web_processes: int
+    worker_processes: int
+    worker_concurrency: int
+    worker_drain_seconds: float
+
+
+def load_dotenv(file: Path) -> None:
+    """Adds the variables of a `.env` file to the environment, which wins over the file."""
+    for name, value in dotenv_values(file).items():
+        os.environ.setdefault(name, value or "")
+
+
+def read() -> Options:
+    """Raises config.env.BadSetting, whose one sentence names the variable."""
+    return Options(
+        host=env.text("HOST", "127.0.0.1"),
+        port=env.whole("PORT", 8000, least=0, most=65535),
+        data_dir=Path(env.text("DATA_DIR", ".local")).resolve(),
+        database_url=_database_url(),
+        redis_url=_redis_url(),
+        broker_url=env.text("CELERY_BROKER_URL") or None,
+        secret_key=env.text("SECRET_KEY") or None,
+        demo_model=not env.text("OPENAI_API_KEY") and not env.text("OPENAI_BASE_URL"),
+        web_processes=env.whole("WEB_PROCESSES", 1, most=64),
+        worker_processes=env.whole("WORKER_PROCESSES", 1, most=64),
+        worker_concurrency=env.whole("WORKER_CONCURRENCY", 1000),
+        worker_drain_seconds=env.seconds("WORKER_DRAIN_SECONDS", 30),
+    )
+
+
+def _database_url() -> str | None:
+    given = env.text("DATABASE_URL")
+    if given:
+        env.database(given)
+    return given or None
+
+
+def _redis_url() -> str | None:
+    given = env.text("REDIS_URL")
+    return env.url("REDIS_URL", "", ("redis", "rediss", "unix")) if given else None

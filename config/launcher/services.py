@@ -1,0 +1,102 @@
+"""Which processes Malgil is made of."""
+
+import signal
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.embedded.server import EmbeddedServer
+
+from .service import Service, python
+
+ROOT = Path(__file__).resolve().parents[2]
+# What a worker needs beyond its drain to hand the rest back to the queue.
+_HAND_BACK_SECONDS = 10.0
+_WEB_GRACE_SECONDS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Programs:
+    """Makes the services that run our own code, all in one environment."""
+
+    logs: Path
+    environment: Mapping[str, str]
+
+    def migrate(self) -> Service:
+        return self._service("migrate", "manage.py", "migrate", "--noinput")
+
+    def demo(self, listening: socket.socket) -> Service:
+        descriptor = listening.fileno()
+        return self._service("demo", "-m", "demo", "--fd", str(descriptor), pass_fds=(descriptor,))
+
+    def workers(self, count: int, *, concurrency: int, drain_seconds: float) -> list[Service]:
+        patience = drain_seconds + _HAND_BACK_SECONDS
+        return [
+            self._service(
+                name,
+                *("-m", "celery", "-A", "config", "worker", "-n", f"worker{number}@%h"),
+                *("--pool", "threads", "--concurrency", str(concurrency), "-Q", "replies"),
+                *("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"),
+                group="worker",
+                stop=((signal.SIGTERM, patience),),
+            )
+            for number, name in _numbered("worker", count)
+        ]
+
+    def web(self, count: int, *, listening: socket.socket) -> list[Service]:
+        descriptor = listening.fileno()
+        return [
+            self._service(
+                name,
+                *("-m", "uvicorn", "config.asgi:application", "--fd", str(descriptor)),
+                *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
+                # Compression costs memory and time for each socket (FIELD-NOTES.md).
+                *("--ws-per-message-deflate", "false"),
+                # Nobody in front of us: a client's X-Forwarded-For is not to be believed.
+                *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
+                *("--lifespan", "off", "--timeout-graceful-shutdown", str(_WEB_GRACE_SECONDS)),
+                group="web",
+                pass_fds=(descriptor,),
+                stop=((signal.SIGTERM, _WEB_GRACE_SECONDS + 3.0),),
+            )
+            for _, name in _numbered("web", count)
+        ]
+
+    def _service(
+        self,
+        name: str,
+        *arguments: str,
+        group: str | None = None,
+        pass_fds: tuple[int, ...] = (),
+        stop: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 5.0),),
+    ) -> Service:
+        return Service(
+            name=name,
+            group=group or name,
+            command=python(*arguments),
+            log=self.logs / f"{name}.log",
+            cwd=ROOT,
+            environment=self.environment,
+            pass_fds=pass_fds,
+            stop=stop,
+        )
+
+
+def embedded(server: EmbeddedServer) -> Service:
+    return Service(
+        name=server.name,
+        group=server.name,
+        command=server.command,
+        log=server.log,
+        # Another user's server may not be able to enter our folder.
+        cwd=Path("/"),
+        prepare=server.prepare,
+        stop=server.stop_signals,
+        may_be_killed=False,
+    )
+
+
+def _numbered(name: str, count: int) -> list[tuple[int, str]]:
+    """A number in the name only where it tells something."""
+    return [(n, name if count == 1 else f"{name}-{n}") for n in range(1, count + 1)]

@@ -1,0 +1,138 @@
+"""The order in which Malgil starts, and the line that says it has."""
+
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+
+from config.embedded import paths
+from config.embedded.postgres import EmbeddedPostgres
+from config.embedded.redis import EmbeddedRedis
+from config.embedded.server import EmbeddedServer
+
+from . import listener, reachability, readiness, secret_key, services
+from .console import Console
+from .errors import StopRequested
+from .options import Options
+from .service import Service
+from .signals import Signals
+from .supervisor import Supervisor
+
+_SERVER_SECONDS = 30.0
+_PROGRAM_SECONDS = 90.0
+
+
+class Stack:
+    """One run, from the first process to the last. Needs DATA_DIR's lock, see `lock.hold`."""
+
+    def __init__(self, *, options: Options, console: Console, signals: Signals) -> None:
+        self._options = options
+        self._console = console
+        self._signals = signals
+        self._supervisor = Supervisor(console=console, signals=signals)
+
+    def run(self) -> None:
+        """Returns when it was told to stop and everything has ended.
+
+        Raises LaunchError or EmbeddedError when a part does not start; what had been started has
+        ended by then.
+        """
+        with ExitStack() as sockets, suppress(StopRequested):
+            public = sockets.enter_context(
+                listener.listen(host=self._options.host, port=self._options.port)
+            )
+            try:
+                self._start(public, sockets)
+                self._supervisor.watch()
+            finally:
+                # Refused from now on, instead of waiting for servers that are about to end.
+                sockets.close()
+                self._supervisor.stop()
+
+    def _start(self, public: socket.socket, sockets: ExitStack) -> None:
+        self._check_servers_of_others()
+        self._start_servers_of_ours()
+        environment = self._environment()
+        demo = []
+        if self._options.demo_model:
+            listening = sockets.enter_context(listener.listen(host="127.0.0.1", port=0))
+            environment |= _demo_environment(listener.url(listening))
+            demo = [listening]
+        programs = services.Programs(
+            logs=self._options.data_dir / "logs", environment=os.environ | environment
+        )
+        with self._console.step("Migrating the database"):
+            self._supervisor.run(programs.migrate())
+        self._start_programs(programs, public=public, demo=demo)
+        self._console.say(f"Malgil is ready: {listener.url(public)}")
+
+    def _check_servers_of_others(self) -> None:
+        options = self._options
+        if options.database_url:
+            reachability.check_database(options.database_url)
+        if options.redis_url:
+            reachability.check_redis(options.redis_url, variable="REDIS_URL")
+        if options.broker_url and options.broker_url.startswith(("redis://", "rediss://")):
+            reachability.check_redis(options.broker_url, variable="CELERY_BROKER_URL")
+
+    def _start_servers_of_ours(self) -> None:
+        data_dir = self._options.data_dir
+        postgres = None if self._options.database_url else EmbeddedPostgres(data_dir)
+        redis = None if self._options.redis_url else EmbeddedRedis(data_dir)
+        servers: list[EmbeddedServer] = [server for server in (postgres, redis) if server]
+        if not servers:
+            return
+        with self._console.step(f"Starting {' and '.join(server.title for server in servers)}"):
+            self._start_and_await_servers(servers)
+            if postgres:
+                postgres.ensure_database()
+
+    def _start_and_await_servers(self, servers: list[EmbeddedServer]) -> None:
+        children = self._supervisor.start([services.embedded(server) for server in servers])
+        self._supervisor.wait_until(
+            lambda: all(server.is_ready() for server in servers),
+            of=children,
+            within_seconds=_SERVER_SECONDS,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        """What every program of ours is told; it says the same as what we did."""
+        options = self._options
+        redis_url = options.redis_url or paths.redis_url(options.data_dir)
+        return {
+            "DATA_DIR": str(options.data_dir),
+            "SECRET_KEY": options.secret_key or secret_key.ensure(options.data_dir),
+            "DATABASE_URL": options.database_url or paths.database_url(options.data_dir),
+            "REDIS_URL": redis_url,
+            "CELERY_BROKER_URL": options.broker_url or paths.broker_url(redis_url),
+            "WORKER_CONCURRENCY": str(options.worker_concurrency),
+            "WORKER_DRAIN_SECONDS": f"{options.worker_drain_seconds:g}",
+            # Logs are read while they are written.
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _start_programs(
+        self, programs: services.Programs, *, public: socket.socket, demo: list[socket.socket]
+    ) -> None:
+        options = self._options
+        # In this order, because they are stopped in the reverse one.
+        started: list[Service] = [
+            *(programs.demo(listening) for listening in demo),
+            *programs.workers(
+                options.worker_processes,
+                concurrency=options.worker_concurrency,
+                drain_seconds=options.worker_drain_seconds,
+            ),
+            *programs.web(options.web_processes, listening=public),
+        ]
+        what = "the demo model, the worker and the server" if demo else "the worker and the server"
+        with self._console.step(f"Starting {what}"):
+            self._supervisor.wait_until(
+                lambda: readiness.is_ready(listener.url(public)),
+                of=self._supervisor.start(started),
+                within_seconds=_PROGRAM_SECONDS,
+            )
+
+
+def _demo_environment(url: str) -> Mapping[str, str]:
+    return {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": "demo", "DEMO_MODEL": "on"}

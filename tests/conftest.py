@@ -1,0 +1,61 @@
+"""What most tests start from: members who are signed in, and a Redis with nothing in it."""
+
+import itertools
+
+import pytest
+from rest_framework.test import APIClient
+
+PASSWORD = "a long enough passphrase 7"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings) -> None:
+    """Argon2 takes its time on purpose; tests of passwords set it again."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def redis(embedded_servers):
+    """An empty Redis."""
+    import redis as library
+    from django.conf import settings
+
+    client = library.Redis.from_url(settings.REDIS_URL)
+    client.flushall()
+    yield client
+    client.flushall()
+    client.close()
+
+
+@pytest.fixture
+def member(db):
+    return make_member()
+
+
+@pytest.fixture
+def client_of(db):
+    """Signs a member in: `client_of(member)` is an APIClient with a Bearer token."""
+    from accounts import sessions
+
+    def sign_in(member) -> APIClient:
+        pair = sessions.open_session(member=member, user_agent="pytest")
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {pair.access}")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def api(member, client_of) -> APIClient:
+    """The API as `member` uses it."""
+    return client_of(member)
+
+
+def make_member(**fields):
+    from accounts.models import Member
+
+    number = next(_numbers)
+    fields = {"email": f"member{number}@example.com", "nickname": f"Member {number}"} | fields
+    return Member.objects.create_user(password=fields.pop("password", PASSWORD), **fields)
