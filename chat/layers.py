@@ -17,6 +17,7 @@ from channels_redis.pubsub import (
     RedisSingleShardConnection,
 )
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -24,6 +25,10 @@ from redis.exceptions import RedisError
 log = structlog.get_logger(__name__)
 CONFIRM_SECONDS = 1.0
 RECONNECT_SECONDS = 0.5
+PING_SECONDS = 0.5
+# Publishers give up on a stuck Redis after REDIS_TIMEOUT_SECONDS; what they dropped by then is
+# found by those who noticed that nothing came, not even the answer to a ping.
+SILENCE_SECONDS = 1.5
 # Keeps the connection's pub/sub mode alive while nobody has joined a group.
 _IDLE_CHANNEL = "malgil:idle"
 
@@ -61,6 +66,7 @@ class Connection(RedisSingleShardConnection):  # type: ignore[misc]
     def __init__(self, url: str, layer: LoopLayer) -> None:
         super().__init__(url, layer)
         self.gaps = 1
+        self._heard = False
         self._confirmations: dict[str, asyncio.Future[None]] = {}
 
     async def subscribe(self, channel: str) -> None:
@@ -110,15 +116,34 @@ class Connection(RedisSingleShardConnection):  # type: ignore[misc]
             self._pubsub = pubsub
             if late := self._subscribed_to - wanted:
                 await pubsub.subscribe(*late)
-            async for message in pubsub.listen():
-                self._take(message)
+            await self._take_all(pubsub)
+
+    async def _take_all(self, pubsub: PubSub) -> None:
+        """Until the connection breaks, or falls silent: then a stuck Redis may have lost events."""
+        async with asyncio.timeout(SILENCE_SECONDS) as silence:
+            pinging = asyncio.ensure_future(self._ping(pubsub, silence))
+            try:
+                async for message in pubsub.listen():
+                    self._heard = True
+                    self._take(message)
+            finally:
+                pinging.cancel()
+
+    async def _ping(self, pubsub: PubSub, silence: asyncio.Timeout) -> None:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(RedisError, OSError):
+            while True:
+                await pubsub.ping()
+                await asyncio.sleep(PING_SECONDS)
+                if self._heard:
+                    self._heard = False
+                    silence.reschedule(loop.time() + SILENCE_SECONDS)
 
     def _take(self, message: dict[str, Any]) -> None:
-        channel = message["channel"].decode()
         if message["type"] == "message":
             self._receive_message(message)
         elif message["type"] == "subscribe":
-            self._confirm(channel)
+            self._confirm(message["channel"].decode())
 
     def _confirm(self, channel: str) -> None:
         if channel == _IDLE_CHANNEL and self.gaps % 2 == 1:

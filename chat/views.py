@@ -1,12 +1,12 @@
 """`/api/v1/…` of the chat: each view parses, makes one domain call, renders."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
-from adrf.views import APIView as AsyncAPIView
 from django.conf import settings
-from django.http import Http404
+from django.db import DatabaseError, InterfaceError
 from django.utils.translation import get_language_from_request
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -16,12 +16,13 @@ from rest_framework.views import APIView
 
 from accounts.models import Member
 from api.pagination import page_of
+from api.views import AsyncView
 
 from . import accepting, cancelling, conversations, exchange, intake, lists, offers, quota, reading
 from . import parameters as params
 from .accepting import UNSET, Ask
 from .conversations import Beginning
-from .models import Conversation, Prompt, Reply
+from .models import Conversation, Reply
 from .serializers import (
     AnswerInput,
     ConversationInput,
@@ -37,22 +38,23 @@ from .serializers import (
 )
 
 
-class ChatView(APIView):
-    """Another member's resource, like one that never was, is a 404."""
+class AcceptingView(APIView):
+    """Every accept and every refusal says how much of the daily limit is left."""
+
+    database_away = False
 
     def handle_exception(self, exc: Exception) -> Response:
-        missing = (Conversation.DoesNotExist, Prompt.DoesNotExist, Reply.DoesNotExist)
-        return super().handle_exception(Http404() if isinstance(exc, missing) else exc)
-
-
-class AcceptingView(ChatView):
-    """Every accept and every refusal says how much of the daily limit is left."""
+        self.database_away = isinstance(exc, DatabaseError | InterfaceError)
+        return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kw: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kw)
-        if isinstance(request.user, Member):
-            for name, value in params.rate_limit_headers(quota.state(member=request.user)).items():
-                response[name] = value
+        if not self.database_away and isinstance(request.user, Member):
+            # Whatever was decided is told, also when only this cannot be read any more.
+            with suppress(DatabaseError, InterfaceError):
+                state = quota.state(member=request.user)
+                for name, value in params.rate_limit_headers(state).items():
+                    response[name] = value
         return cast(Response, response)
 
     def accepted(self, reply: Reply) -> Response:
@@ -64,9 +66,10 @@ class AcceptingView(ChatView):
         )
 
 
-class ModelsView(ChatView):
-    @extend_schema(responses={200: ModelsSerializer})
+class ModelsView(APIView):
+    @extend_schema(operation_id="list_models", responses={200: ModelsSerializer})
     def get(self, request: Request) -> Response:
+        """The models that may be asked, and the bounds of a config."""
         names = offers.models()
         answer = {
             "default": offers.default_among(names),
@@ -77,15 +80,21 @@ class ModelsView(ChatView):
         return Response(ModelsSerializer(answer).data)
 
 
-class QuotaView(ChatView):
-    @extend_schema(responses={200: QuotaSerializer})
+class QuotaView(APIView):
+    @extend_schema(operation_id="get_quota", responses={200: QuotaSerializer})
     def get(self, request: Request) -> Response:
+        """How much of the daily limit is used."""
         return Response(QuotaSerializer(quota.state(member=member_of(request))).data)
 
 
-class ConversationsView(ChatView):
-    @extend_schema(parameters=params.PAGE, responses={200: page_of(SummarySerializer)})
+class ConversationsView(APIView):
+    @extend_schema(
+        operation_id="list_conversations",
+        parameters=params.PAGE,
+        responses={200: page_of(SummarySerializer)},
+    )
     def get(self, request: Request) -> Response:
+        """Your conversations: pinned ones first, then newest first."""
         page = lists.CONVERSATIONS.page(
             queryset=reading.summaries(member=member_of(request)).filter(
                 archived=params.archived(request)
@@ -95,8 +104,17 @@ class ConversationsView(ChatView):
         )
         return Response(page)
 
-    @extend_schema(request=ConversationInput, responses={201: ConversationSerializer})
+    @extend_schema(
+        operation_id="create_conversation",
+        parameters=[params.LOCATION],
+        request=ConversationInput,
+        responses={201: ConversationSerializer},
+    )
     def post(self, request: Request) -> Response:
+        """Begin a conversation, with the intake's questions unless `intake` is false.
+
+        They are asked in Korean or English, as `Accept-Language` says.
+        """
         body = ConversationInput(data=request.data)
         body.is_valid(raise_exception=True)
         beginning = Beginning(language=_language(request), **body.validated_data)
@@ -110,16 +128,20 @@ class ConversationsView(ChatView):
         )
 
 
-class ConversationView(ChatView):
-    @extend_schema(responses={200: ConversationSerializer})
+class ConversationView(APIView):
+    @extend_schema(operation_id="get_conversation", responses={200: ConversationSerializer})
     def get(self, request: Request, conversation_id: UUID) -> Response:
+        """A conversation with all its prompts and replies."""
         conversation = reading.whole(member=member_of(request), conversation_id=conversation_id)
         return Response(ConversationSerializer(conversation).data)
 
 
-class PromptView(ChatView):
-    @extend_schema(request=AnswerInput, responses={200: PromptSerializer})
+class PromptView(APIView):
+    @extend_schema(
+        operation_id="answer_prompt", request=AnswerInput, responses={200: PromptSerializer}
+    )
     def patch(self, request: Request, conversation_id: UUID, prompt_id: UUID) -> Response:
+        """Answer a question of the intake, until a reply was accepted."""
         body = AnswerInput(data=request.data)
         body.is_valid(raise_exception=True)
         prompt = intake.answer(
@@ -133,9 +155,17 @@ class PromptView(ChatView):
 
 class RepliesView(AcceptingView):
     @extend_schema(
-        request=ReplyInput, parameters=[params.IDEMPOTENCY], responses={202: ReplySerializer}
+        operation_id="create_reply",
+        request=ReplyInput,
+        parameters=[params.IDEMPOTENCY, params.LOCATION, *params.RATE_LIMIT],
+        responses={202: ReplySerializer},
     )
     def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Ask: with a message or, without one, with the intake's answers.
+
+        `after` names the choice that the message follows (null: none); left out, it is the last
+        one of the branch. `config` holds for this reply only.
+        """
         # A conversation of somebody else is a 404 before its body is looked at.
         reading.require(member=member_of(request), conversation_id=conversation_id)
         body = ReplyInput(data=request.data)
@@ -157,11 +187,15 @@ class RepliesView(AcceptingView):
 
 class RegenerateView(AcceptingView):
     @extend_schema(
-        request=RegenerateInput, parameters=[params.IDEMPOTENCY], responses={202: ReplySerializer}
+        operation_id="regenerate_reply",
+        request=RegenerateInput,
+        parameters=[params.IDEMPOTENCY, params.LOCATION, *params.RATE_LIMIT],
+        responses={202: ReplySerializer},
     )
     def post(self, request: Request, reply_id: UUID) -> Response:
+        """Ask the same prompt again; the earlier replies stay."""
         original = reading.one(member=member_of(request), reply_id=reply_id)
-        body = RegenerateInput(data=request.data or {})
+        body = RegenerateInput(data=request.data)
         body.is_valid(raise_exception=True)
         reply = accepting.regenerate(
             member=member_of(request),
@@ -172,27 +206,31 @@ class RegenerateView(AcceptingView):
         return self.accepted(reply)
 
 
-class ReplyView(ChatView):
-    @extend_schema(responses={200: ReplySerializer})
+class ReplyView(APIView):
+    @extend_schema(operation_id="get_reply", responses={200: ReplySerializer})
     def get(self, request: Request, reply_id: UUID) -> Response:
+        """A reply as it is now."""
         return Response(
             ReplySerializer(reading.one(member=member_of(request), reply_id=reply_id)).data
         )
 
 
-class CancelView(AsyncAPIView):  # type: ignore[misc]  # adrf is untyped
+class CancelView(AsyncView):
     """Waits for the worker, and so is asynchronous."""
 
-    handle_exception = cast(Any, ChatView.handle_exception)
-
-    @extend_schema(request=None, responses={200: ReplySerializer})
+    @extend_schema(operation_id="cancel_reply", request=None, responses={200: ReplySerializer})
     async def post(self, request: Request, reply_id: UUID) -> Response:
+        """Stop a reply; the text so far is kept. One that has ended is returned as it is."""
         return Response(await cancelling.cancel(member=member_of(request), reply_id=reply_id))
 
 
-class ExchangeView(ChatView):
-    @extend_schema(responses={200: ExchangeSerializer})
+class ExchangeView(APIView):
+    @extend_schema(operation_id="get_exchange", responses={200: ExchangeSerializer})
     def get(self, request: Request, reply_id: UUID) -> Response:
+        """What went over the model's wire, rebuilt.
+
+        `response` is null when no whole answer came.
+        """
         reply = reading.one(member=member_of(request), reply_id=reply_id)
         return Response(
             {

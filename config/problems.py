@@ -20,6 +20,7 @@ from api.serializers import flatten_errors
 from api.text import storable
 from chat.accepting import KeyReused, QueueFull, ReplyInProgress
 from chat.intake import IntakeIncomplete, PromptInUse
+from chat.models import Conversation, Prompt, Reply
 from chat.quota import DailyLimitReached
 
 log = structlog.get_logger(__name__)
@@ -37,6 +38,8 @@ DOMAIN_ERRORS: dict[type[DomainError], tuple[int, str]] = {
     DailyLimitReached: (429, "daily_limit_reached"),
     QueueFull: (503, "queue_full"),
 }
+# Another member's resource is, like one that never was, not there.
+MISSING = (Http404, Conversation.DoesNotExist, Prompt.DoesNotExist, Reply.DoesNotExist)
 TITLES = {
     400: "Bad request",
     401: "Not authenticated",
@@ -95,7 +98,7 @@ def _describe(error: Exception) -> tuple[dict[str, Any] | None, dict[str, str]]:
         return _domain(error)
     if isinstance(error, exceptions.ValidationError):
         return problem(400, "invalid", "Some fields are not valid.", _named(error.detail)), {}
-    if isinstance(error, Http404):
+    if isinstance(error, MISSING):
         return problem(404, "not_found", "There is nothing at this address."), {}
     if isinstance(error, exceptions.APIException):
         return _framework(error)

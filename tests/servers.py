@@ -23,6 +23,18 @@ os.environ |= {
 }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--matrix", action="store_true", help="all cells of the crash matrix")
+    parser.addoption("--results", help="a file to append the matrix's measurements to")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--matrix"):
+        chosen = [item for item in items if not item.get_closest_marker("matrix")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
+
+
 @pytest.fixture(scope="session")
 def embedded_servers():
     """Both servers; ended with the session."""
@@ -31,11 +43,6 @@ def embedded_servers():
 
     with EmbeddedPostgres(DATA_DIR, durable=False) as postgres, EmbeddedRedis(DATA_DIR) as redis:
         yield postgres, redis
-
-
-@pytest.fixture(scope="session")
-def django_db_modify_db_settings(embedded_servers) -> None:
-    """pytest-django's hook: before it makes the test database, there must be a server."""
 
 
 def pytest_unconfigure() -> None:

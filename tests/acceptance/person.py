@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import time
 from collections import defaultdict
 from typing import Any, Self
 
@@ -29,6 +30,8 @@ class Recorder:
         self.texts: dict[str, dict[int, str]] = defaultdict(dict)
         self.ended: dict[str, dict[str, Any]] = {}
         self.attempts: dict[str, int] = {}
+        # When an attempt after the first was seen to run, by time.monotonic().
+        self.restarts: dict[str, list[float]] = defaultdict(list)
         self.close_code: int | None = None
         self.connections = 0
         self._position: dict[str, tuple[int, int]] = {}
@@ -131,6 +134,8 @@ class Recorder:
         reply = frame["reply"]
         if reply["id"] in self.ended and self.ended[reply["id"]] != reply:
             self.complaints.append(f"two ends of {reply['id']}")
+        if reply["status"] == "in_progress" and reply["attempt"] > 1:
+            self.restarts[reply["id"]].append(time.monotonic())
         if reply["status"] in TERMINAL:
             self.ended[reply["id"]] = reply
             self._compare(reply)
@@ -143,23 +148,31 @@ class Recorder:
 
 
 class Person:
-    def __init__(self, base_url: str) -> None:
+    """Signs up when entered, unless given the tokens of somebody who did."""
+
+    def __init__(self, base_url: str, tokens: dict[str, Any] | None = None) -> None:
+        self.tokens = tokens
         self.base_url = base_url
         self.http = httpx2.AsyncClient(base_url=f"{base_url}/api/v1", timeout=15)
         self.password = "a long enough passphrase 7"
         self.email = f"person{next(_numbers)}.{id(self)}@example.com"
 
     async def __aenter__(self) -> Self:
-        body = {"email": self.email, "password": self.password, "nickname": "Person"}
-        answer = await self.http.post("/auth/signup", json=body)
-        assert answer.status_code == 201, answer.text
-        self.tokens = answer.json()
+        if self.tokens is None:
+            self.tokens = await self._sign_up()
         self.id = self.tokens["member"]["id"]
         self.http.headers["Authorization"] = f"Bearer {self.tokens['access']}"
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self.http.aclose()
+
+    async def _sign_up(self) -> dict[str, Any]:
+        body = {"email": self.email, "password": self.password, "nickname": "Person"}
+        answer = await self.http.post("/auth/signup", json=body)
+        assert answer.status_code == 201, answer.text
+        tokens: dict[str, Any] = answer.json()
+        return tokens
 
     def recorder(self, *, reconnect: bool = True) -> Recorder:
         return Recorder(self, reconnect=reconnect)

@@ -25,7 +25,7 @@ TIMINGS = {
     "WORKER_LEASE_SECONDS": "1.0",
     "WORKER_WAKE_GRACE_SECONDS": "0.6",
     "WORKER_DRAIN_SECONDS": "1",
-    "MODEL_STALL_SECONDS": "1.5",
+    "MODEL_STALL_SECONDS": "2.5",
     "MODEL_BACKOFF_SECONDS": "0.2",
     "SOCKET_SWEEP_SECONDS": "0.5",
     "REDIS_TIMEOUT_SECONDS": "0.3",
@@ -64,6 +64,11 @@ class Process:
     @property
     def running(self) -> bool:
         return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self._popen is not None
+        return self._popen.pid
 
     def send(self, number: signal.Signals) -> None:
         assert self._popen is not None
@@ -188,6 +193,7 @@ class Stack:
             "CHAT_MODELS": "malgil-demo",
             "CHAT_DEFAULT_MODEL": "malgil-demo",
             "CHAT_DAILY_LIMIT": "1000",
+            "ACCESS_TOKEN_SECONDS": "7200",
             "AUTH_THROTTLES": "off",
             **settings,
         }
