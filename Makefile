@@ -1,16 +1,22 @@
 # `make run` and `make test` prepare everything themselves; see `make help`.
 
 VENV ?= .venv
+RESULTS := .local/matrix.jsonl
 # A newer Python than 3.12 is not tried: some of the pinned wheels do not exist for it.
 PYTHONS := $(if $(PYTHON),$(PYTHON),python3.12 python3.11 python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check clean install install-dev
+.PHONY: help run test matrix chaos check clean install install-dev
 
 help:
 	@echo "make run     start Malgil and print its address (PORT=8000, DATA_DIR=.local)"
 	@echo "make test    run all tests, with servers of their own"
+	@echo "make matrix  run the whole crash matrix and write docs/reliability.md"
+	@echo "make chaos   random faults for SECONDS=60, repeatable by SEED"
 	@echo "make check   lint, types, import rules, migrations"
+	@echo "make docs    write the documents that are made from the code"
+	@echo "make bench   measure; see docs/performance.md"
+	@echo "make lock    resolve requirements*.in into requirements*.txt"
 	@echo "make clean   remove the virtual environment and the caches; the data stays"
 
 # The last line of each recipe is one plain command, which make runs without a shell in between: so
@@ -21,6 +27,20 @@ run: install
 test: install-dev
 	@$(VENV)/bin/python -m pytest
 
+# Every cell of the crash matrix, and the page that shows it.
+matrix: install-dev
+	@rm -f $(RESULTS)
+	@mkdir -p $(dir $(RESULTS))
+	@$(VENV)/bin/python -m pytest --matrix --results $(RESULTS) \
+		tests/acceptance/test_matrix.py tests/acceptance/test_rescue.py
+	@$(VENV)/bin/python tests/acceptance/report.py $(RESULTS)
+
+chaos: export PYTHONPATH = .:tests:tests/acceptance
+chaos: export SECONDS ?= 60
+chaos: export SEED ?=
+chaos: install-dev
+	@$(VENV)/bin/python tests/acceptance/chaos.py
+
 check: export SECRET_KEY = only-for-checks-which-sign-nothing-and-store-nothing
 check: install-dev
 	@$(VENV)/bin/python -m ruff check
@@ -29,6 +49,23 @@ check: install-dev
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/python manage.py makemigrations --check --dry-run
 	@$(VENV)/bin/python manage.py check
+
+docs: export SECRET_KEY = only-for-documents-which-sign-nothing-and-store-nothing
+docs: install
+	@$(VENV)/bin/python manage.py erd
+	@$(VENV)/bin/python manage.py errors_doc
+
+bench: install
+	@$(VENV)/bin/python -m bench.latency
+	@$(VENV)/bin/python -m bench.capacity
+	@$(VENV)/bin/python -m bench.startup
+
+PIP_COMPILE = $(VENV)/bin/python -m piptools compile --quiet --strip-extras --no-header \
+	--annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+lock: install
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check pip-tools
+	@$(PIP_COMPILE) -o requirements.txt requirements.in
+	@$(PIP_COMPILE) -o requirements-dev.txt requirements-dev.in
 
 install:
 	@$(call bootstrap,requirements.txt)

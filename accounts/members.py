@@ -38,7 +38,7 @@ def sign_up(
 
 def authenticate(*, email: str, password: str) -> Member:
     """Raises CredentialsInvalid, after the same work whether or not the member exists."""
-    member = Member.objects.filter(email__iexact=email, is_active=True).first()
+    member = Member.objects.with_email(email).filter(is_active=True).first()
     if member is None:
         make_password(password)
         raise CredentialsInvalid()

@@ -10,8 +10,14 @@ from api.ids import uuid7
 
 
 class MemberManager(BaseUserManager["Member"]):
+    def with_email(self, email: str | None) -> models.QuerySet["Member"]:
+        """Ignoring case by the rule, and the index, of `email_is_unique_ignoring_case`."""
+        # Not `iexact`: it compares upper-case forms, which fold more letters together.
+        folded = Lower(models.Value(email, output_field=models.TextField()))
+        return self.alias(folded=Lower("email")).filter(folded=folded)
+
     def get_by_natural_key(self, username: str | None) -> "Member":
-        return self.get(email__iexact=username)
+        return self.with_email(username).get()
 
     def create_user(self, *, email: str, password: str, **fields: object) -> "Member":
         member = self.model(email=email, **fields)

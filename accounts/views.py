@@ -33,8 +33,11 @@ class PublicView(APIView):
 
 
 class SignupView(PublicView):
-    @extend_schema(request=SignupSerializer, responses={201: SignedUpSerializer})
+    @extend_schema(
+        operation_id="sign_up", request=SignupSerializer, responses={201: SignedUpSerializer}
+    )
     def post(self, request: Request) -> Response:
+        """Become a member, signed in."""
         body = SignupSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         fields = {"born_year": None, "job": None} | body.validated_data
@@ -45,8 +48,11 @@ class SignupView(PublicView):
 
 
 class LoginView(PublicView):
-    @extend_schema(request=LoginSerializer, responses={200: TokenPairSerializer})
+    @extend_schema(
+        operation_id="log_in", request=LoginSerializer, responses={200: TokenPairSerializer}
+    )
     def post(self, request: Request) -> Response:
+        """Sign in: opens a session and gives its first pair of tokens."""
         body = LoginSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         member = members.authenticate(**body.validated_data)
@@ -55,8 +61,16 @@ class LoginView(PublicView):
 
 
 class RefreshView(PublicView):
-    @extend_schema(request=RefreshSerializer, responses={200: TokenPairSerializer})
+    @extend_schema(
+        operation_id="refresh_tokens",
+        request=RefreshSerializer,
+        responses={200: TokenPairSerializer},
+    )
     def post(self, request: Request) -> Response:
+        """Exchange a refresh token, which is good once, for a new pair.
+
+        A second use within 10 s is refused with `token_rotated`; a later one ends the session.
+        """
         body = RefreshSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         pair = sessions.refresh(token=body.validated_data["refresh"])
@@ -64,15 +78,17 @@ class RefreshView(PublicView):
 
 
 class LogoutView(APIView):
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(operation_id="log_out", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
+        """End this session; its tokens are refused from now on."""
         sessions.revoke(cast(Session, request.auth))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class TicketView(APIView):
-    @extend_schema(request=None, responses={201: TicketSerializer})
+    @extend_schema(operation_id="create_ws_ticket", request=None, responses={201: TicketSerializer})
     def post(self, request: Request) -> Response:
+        """A ticket that opens one WebSocket."""
         access = tokens.read_access(bearer_token(request))
         ticket = tickets.issue(
             session=cast(Session, request.auth),
@@ -83,12 +99,18 @@ class TicketView(APIView):
 
 
 class MeView(APIView):
-    @extend_schema(responses={200: MemberSerializer})
+    @extend_schema(operation_id="get_me", responses={200: MemberSerializer})
     def get(self, request: Request) -> Response:
+        """Who you are."""
         return Response(MemberSerializer(cast(Member, request.user)).data)
 
-    @extend_schema(request=ProfileFields(partial=True), responses={200: MemberSerializer})
+    @extend_schema(
+        operation_id="change_me",
+        request=ProfileFields(partial=True),
+        responses={200: MemberSerializer},
+    )
     def patch(self, request: Request) -> Response:
+        """Change your nickname, birth year or job."""
         body = ProfileFields(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         member = members.change_profile(

@@ -1,6 +1,7 @@
 """Reading request bodies: JSON only, bounded, never a 500."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
@@ -16,6 +17,15 @@ class BodyTooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = _("The request body is larger than 1 MB.")
     default_code = "body_too_large"
+
+
+class RepetitiveObject(dict[str, Any]):
+    """A JSON object that gave some names more than once; who reads it says which."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        counts = Counter(name for name, _ in pairs)
+        self.repeated = [name for name, count in counts.items() if count > 1]
 
 
 class StrictJSONParser(BaseParser):
@@ -37,11 +47,18 @@ class StrictJSONParser(BaseParser):
         if len(body) > MAX_BODY_BYTES:
             raise BodyTooLarge()
         try:
-            return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+            return json.loads(
+                body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object
+            )
         except RecursionError as error:
             raise ParseError("The JSON is nested too deeply.") from error
         except ValueError as error:
             raise ParseError(f"The body is not valid JSON: {error}") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    return made if len(made) == len(pairs) else RepetitiveObject(pairs)
 
 
 def _refuse_constant(name: str) -> NoReturn:

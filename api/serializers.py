@@ -5,32 +5,34 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from .text import is_storable, storable
+from .parsers import RepetitiveObject
+from .text import storable
 
 
 class StrictSerializer(serializers.Serializer[Any]):
     """A request body: unknown fields are errors, not noise."""
 
     def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, RepetitiveObject):
+            self._refuse(data.repeated, "This field is given more than once.", "repeated")
         if isinstance(data, dict):
-            self._refuse_unknown(data)
+            self._refuse(self._unknown(data), "This field is not known.", "unknown")
         return super().to_internal_value(data)
 
-    def _refuse_unknown(self, data: dict[str, Any]) -> None:
+    def _unknown(self, data: dict[str, Any]) -> list[str]:
         writable = {name for name, field in self.fields.items() if not field.read_only}
-        unknown = sorted(set(data) - writable)
-        if unknown:
-            raise ValidationError(
-                {storable(name): ["This field is not known."] for name in unknown}, code="unknown"
-            )
+        return sorted(set(data) - writable)
+
+    def _refuse(self, names: list[str], why: str, code: str) -> None:
+        if names:
+            raise ValidationError({storable(name): [why] for name in names}, code=code)
 
 
 class TextField(serializers.CharField):
-    """A JSON string, kept as it came: numbers are not turned into text, nothing is trimmed."""
+    """A JSON string, kept as it came: numbers are not turned into text, nothing is trimmed.
 
-    default_error_messages = {
-        "unstorable": "Text must not contain NUL characters or lone surrogates.",
-    }
+    NUL and lone surrogates, which cannot be stored, are refused by CharField's own validators.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("trim_whitespace", False)
@@ -39,8 +41,6 @@ class TextField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        if not is_storable(data):
-            self.fail("unstorable")
         return super().to_internal_value(data)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:

@@ -3,12 +3,8 @@
 import re
 from typing import Any
 
+# NUL (PostgreSQL refuses it) and lone surrogates (UTF-8 cannot carry them).
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-def is_storable(text: str) -> bool:
-    """False for NUL (PostgreSQL refuses it) and for lone surrogates (UTF-8 cannot carry them)."""
-    return _UNSTORABLE.search(text) is None
 
 
 def storable(text: str) -> str:

@@ -119,7 +119,7 @@ class _Acceptance:
         replayed = self._replay()
         if replayed is not None:
             return replayed
-        self._refuse_a_second(conversation)
+        _refuse_conflicts(conversation, prompt)
         reply_id = uuid7()
         self.slot = quota.take(member=self.member, reply_id=reply_id, now=now)
         _refuse_when_full()
@@ -150,10 +150,6 @@ class _Acceptance:
         if reply is not None and reply.body_hash != self.idempotency.body_hash:
             raise KeyReused()
         return reply
-
-    def _refuse_a_second(self, conversation: Conversation) -> None:
-        if conversation.replies.filter(status__in=OPEN).exists():
-            raise ReplyInProgress()
 
     def _store(
         self,
@@ -209,10 +205,17 @@ def _prompt_source(ask: Ask) -> PromptSource:
 
 
 def _intake_prompt(conversation: Conversation) -> Prompt:
-    prompt = intake.completed_prompt(conversation)
+    prompt = intake.last_prompt(conversation)
     if prompt is None:
         raise FieldError(field="message", detail="This conversation has no intake to ask with.")
     return prompt
+
+
+def _refuse_conflicts(conversation: Conversation, prompt: Prompt) -> None:
+    if conversation.replies.filter(status__in=OPEN).exists():
+        raise ReplyInProgress()
+    if prompt.kind != PromptKind.MESSAGE:
+        intake.require_answers(conversation)
 
 
 def _refuse_when_full() -> None:

@@ -52,18 +52,30 @@ def choice_in(conversation: Conversation, choice_id: UUID) -> Choice:
     return choice
 
 
-def turns(*, prompt: Prompt, max_chars: int) -> tuple[list[Turn], bool]:
-    """The branch that ends in `prompt`, oldest first, and whether older turns were left out.
+def turns_from(*, prompt: Prompt, start: UUID | None) -> list[Turn]:
+    """The branch that ends in `prompt`, oldest first, from `start` on (None: the root)."""
+    return _turns(prompt, _NO_BOUND, start)
+
+
+def turns_within(*, prompt: Prompt, max_chars: int) -> list[Turn]:
+    """The branch that ends in `prompt`, oldest first.
 
     Turns count by their characters; those that no longer fit into `max_chars` are left out, but
-    never the last. One query, which reads no further back than what fits.
+    never the last. Where any was, the first of the list follows a choice. One query, which reads
+    no further back than what fits.
     """
+    return _turns(prompt, max_chars, None)
+
+
+def _turns(prompt: Prompt, max_chars: int, start: UUID | None) -> list[Turn]:
     with connection.cursor() as cursor:
-        cursor.execute(_TURNS, {"prompt": prompt.id, "max": max_chars})
+        cursor.execute(_TURNS, {"prompt": prompt.id, "max": max_chars, "start": start})
         rows = cursor.fetchall()
     fitting = [Turn(*row[:5]) for row in rows if row[5] == 0 or row[6] <= max_chars]
-    left_out = len(fitting) < len(rows)
-    return fitting[::-1], left_out
+    return fitting[::-1]
+
+
+_NO_BOUND = 2**62
 
 
 # An intake's answer is sent with the intake, so only its choice counts here.
@@ -79,7 +91,7 @@ WITH RECURSIVE turn AS (
     JOIN chat_choice choice ON choice.id = turn.parent_id
     JOIN chat_reply reply ON reply.id = choice.reply_id
     JOIN chat_prompt prompt ON prompt.id = reply.prompt_id
-    WHERE turn.total <= %(max)s
+    WHERE turn.total <= %(max)s AND turn.id IS DISTINCT FROM %(start)s::uuid
 )
 SELECT turn.id, turn.kind, turn.answer, choice.role, choice.content, turn.depth, turn.total
 FROM turn LEFT JOIN chat_choice choice ON choice.id = turn.parent_id

@@ -1,11 +1,13 @@
 """One WebSocket: it frames what others decide.
 
 Order is kept by `ordering.Order`; what was lost on the way is found by `sweeping`; text that a
-socket has missed comes from the snapshot in Redis or, at the end, from the reply itself.
+socket has missed comes from the snapshot in Redis or, at the end, from the reply itself. One thing
+is told at a time: what comes by the group, what the client asked for, and what the sweep found.
 """
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -33,12 +35,31 @@ log = structlog.get_logger(__name__)
 class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
     """`/ws/v1`: everything that happens to one member's conversations."""
 
-    session: Session | None = None
-    expires_at: datetime
-    _expiry: asyncio.TimerHandle | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self.session: Session | None = None
+        self.order = Order()
+        self._closed = False
+        self._expiry: asyncio.TimerHandle | None = None
+        self._telling = asyncio.Lock()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # also where a handler broke and no disconnect comes
+            await self._leave()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        async with self._telling:
+            await super().dispatch(message)
 
     async def connect(self) -> None:
-        self.order = Order()
+        try:
+            await self._admit()
+        except threads.AWAY as error:
+            await self._close_without_database(error)
+
+    async def _admit(self) -> None:
         offered = self.scope.get("subprotocols", [])
         chosen = protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None
         # Accept first: a browser sees a close before that as 1006, whatever the code was.
@@ -46,10 +67,10 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         ticket = protocol.ticket_among(offered)
         admission = await threads.run(tickets.redeem, ticket) if ticket and chosen else None
         if admission is None:
-            await self.close(Close.NOT_AUTHENTICATED)
+            await self.end(Close.NOT_AUTHENTICATED)
             return
         if not sweeping.sweeper.join(self, admission.session.member_id):
-            await self.close(Close.TOO_MANY_SOCKETS)
+            await self.end(Close.TOO_MANY_SOCKETS)
             return
         self.session = admission.session
         # Join, then read: whatever happens after the reading comes by the group.
@@ -57,6 +78,9 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         await self._ready(admission.authenticated_until)
 
     async def disconnect(self, code: int) -> None:
+        self._closed = True
+
+    async def _leave(self) -> None:
         if self._expiry is not None:
             self._expiry.cancel()
         if self.session is not None:
@@ -64,14 +88,17 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             await self.channel_layer.group_discard(self._group(), self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.session is None:
+        if self.session is None or self._closed:
             return
         try:
-            message = protocol.parse(text_data)
+            await self._answer(protocol.parse(text_data))
         except BadMessage as error:
             await self._send_frame("error", code="bad_message", detail=str(error))
-            await self.close(Close.BAD_MESSAGE)
-            return
+            await self.end(Close.BAD_MESSAGE)
+        except threads.AWAY as error:
+            await self._close_without_database(error)
+
+    async def _answer(self, message: protocol.ClientMessage) -> None:
         match message:
             case Ping():
                 await self._send_frame("pong")
@@ -83,10 +110,25 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     async def member_events(self, message: dict[str, Any]) -> None:
         """The group's handler: events of this member, in order."""
         for event in events.read(message):
-            await self.tell(event)
+            try:
+                await self._tell(event)
+            except threads.AWAY as error:  # the event was not noted as sent: the sweep finds it
+                log.warning("socket.database_away", error=type(error).__name__)
 
-    async def tell(self, event: Event) -> None:
-        """Sends the event if it is news to this socket."""
+    async def catch_up(self, found: Iterable[tuple[Reply, Event]]) -> None:
+        """Tells what the table says of the replies, and their text so far, as far as it is news."""
+        async with self._telling:
+            for reply, event in found:
+                await self._tell_update(event)
+                await self._send_snapshot(reply)
+
+    async def tell(self, told: Iterable[Event]) -> None:
+        """Sends the events that are news to this socket."""
+        async with self._telling:
+            for event in told:
+                await self._tell(event)
+
+    async def _tell(self, event: Event) -> None:
         if event.kind == "reply.delta":
             await self._tell_delta(event)
         elif event.kind == "reply.updated":
@@ -94,10 +136,11 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         else:
             await self.send(text_data=event.frame)
 
-    async def catch_up(self, reply: Reply, event: Event) -> None:
-        """Tells what the table says of a reply, and its text so far, as far as it is news."""
-        await self._tell_update(event)
-        await self._send_snapshot(reply)
+    async def send(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False
+    ) -> None:
+        if not self._closed:  # until the client's side closes too, events go on coming
+            await super().send(text_data=text_data, bytes_data=bytes_data, close=close)
 
     async def _tell_delta(self, event: Event) -> None:
         verdict = self.order.delta(event)
@@ -114,6 +157,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             return
         if verdict is Verdict.SNAPSHOT:
             await self._send_final_text(event)
+        self.order.updated(event)
         await self.send(text_data=event.frame)
 
     async def _send_final_text(self, event: Event) -> None:
@@ -130,9 +174,10 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         """Sends the text so far if the socket lacks it. Without Redis the sweep tries again."""
         if reply.status != ReplyStatus.IN_PROGRESS:
             return
-        snapshot = await snapshot_reader.read(reply) or Snapshot.empty(reply.attempt)
+        found = await snapshot_reader.read(reply)
+        snapshot = found or Snapshot.empty(reply.attempt)
         position = (snapshot.attempt, snapshot.seq)
-        if self.order.snapshot(str(reply.id), position, asked=asked):
+        if self.order.snapshot(str(reply.id), position, whole=found is not None, asked=asked):
             await self.send(
                 text_data=events.snapshot_frame(
                     reply=reply, attempt=snapshot.attempt, seq=snapshot.seq, texts=snapshot.texts
@@ -156,7 +201,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         await self.send(
             text_data=events.snapshot_frame(reply=reply, attempt=attempt, seq=seq, texts=texts)
         )
-        self.order.update(event)
+        self.order.updated(event)
         await self.send(text_data=event.frame)
 
     async def _authenticate(self, access: str) -> None:
@@ -166,7 +211,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         except (AuthenticationFailed, tokens.TokenInvalid):
             session = None
         if session is None or self.session is None or session.member_id != self.session.member_id:
-            await self.close(Close.NOT_AUTHENTICATED)
+            await self.end(Close.NOT_AUTHENTICATED)
             return
         self.session = session
         await self._ready(until)
@@ -182,7 +227,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         )
         for reply in await threads.run(reading.open_of, self.session.member_id):
             event = await threads.run(events.reply_updated, reply)
-            self.order.update(event)  # so that the sweep watches over it
+            self.order.updated(event)  # so that the sweep watches over it
             await self._send_snapshot(reply, asked=True)
 
     def _expire_at(self, until: datetime) -> None:
@@ -196,8 +241,15 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         self._closing = asyncio.ensure_future(self.end(Close.NOT_AUTHENTICATED))
 
     async def end(self, code: Close) -> None:
-        with contextlib.suppress(Exception):  # the socket may be gone already
-            await self.close(code)
+        """Closes the socket; repeating it changes nothing."""
+        if not self._closed:
+            self._closed = True
+            with contextlib.suppress(Exception):  # the socket may be gone already
+                await self.close(code)
+
+    async def _close_without_database(self, error: Exception) -> None:
+        log.warning("socket.database_away", error=type(error).__name__)
+        await self.end(Close.RESTART)  # the client comes again in a moment
 
     async def _reply(self, reply_id: UUID) -> Reply | None:
         assert self.session is not None

@@ -14,6 +14,7 @@ from . import branches
 from .branches import Turn
 from .models import Prompt, Reply
 from .models.conversation import INTAKE_KINDS
+from .states import ReplyStatus
 
 Message = dict[str, str]
 
@@ -25,13 +26,19 @@ class Context:
 
 
 def of(reply: Reply) -> Context:
-    """Two queries; `reply.config` and `reply.prompt` should be loaded."""
+    """What is to be sent or, once that is known, what was sent, whatever the setting is by now.
+
+    Two queries; `reply.config` and `reply.prompt` should be loaded.
+    """
     head = _head(reply)
-    room = settings.CHAT_CONTEXT_MAX_CHARS - sum(len(message["content"]) for message in head)
-    turns, left_out = branches.turns(prompt=reply.prompt, max_chars=max(0, room))
-    if reply.context_start_id is not None:
-        turns, left_out = _from(turns, reply.context_start_id), True
-    return Context(messages=head + _messages(turns), start=turns[0].prompt_id if left_out else None)
+    if reply.context_start_id is not None or reply.status == ReplyStatus.COMPLETED:
+        turns = branches.turns_from(prompt=reply.prompt, start=reply.context_start_id)
+    else:
+        room = settings.CHAT_CONTEXT_MAX_CHARS - sum(len(message["content"]) for message in head)
+        turns = branches.turns_within(prompt=reply.prompt, max_chars=max(0, room))
+    oldest = turns[0]
+    left_out = oldest.role is not None
+    return Context(messages=head + _messages(turns), start=oldest.prompt_id if left_out else None)
 
 
 def _head(reply: Reply) -> list[Message]:
@@ -55,9 +62,3 @@ def _messages(turns: list[Turn]) -> list[Message]:
         if turn.kind not in INTAKE_KINDS:
             messages.append({"role": "user", "content": turn.answer})
     return messages
-
-
-def _from(turns: list[Turn], start: UUID) -> list[Turn]:
-    """From `start` on, as an earlier attempt sent it, also if the setting has grown since."""
-    ids = [turn.prompt_id for turn in turns]
-    return turns[ids.index(start) :] if start in ids else turns

@@ -58,10 +58,11 @@ def rebuilt_response(reply: Reply, choices: Iterable[Choice]) -> JSON | None:
         "model": reply.response_model,
     }
     body |= {name: value for name, value in columns.items() if value is not None}
+    body = _with_floats(body)
     usage = {name: getattr(reply, name) for name in _USAGE if getattr(reply, name) is not None}
     if usage:
         body["usage"] = usage | body.get("usage", {})
-    body["choices"] = [_rebuilt_choice(choice) for choice in choices]
+    body["choices"] = [_with_floats(_rebuilt_choice(choice)) for choice in choices]
     return body
 
 
@@ -134,6 +135,17 @@ def _rebuilt_choice(choice: Choice) -> JSON:
     if "finish" not in missing:
         body["finish_reason"] = choice.finish_reason
     return body
+
+
+def _with_floats(value: Any) -> Any:
+    """Numbers beyond 64 bits came as floats; PostgreSQL's jsonb writes them out as integers."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return float(value)
+    if isinstance(value, list):
+        return [_with_floats(inner) for inner in value]
+    if isinstance(value, dict):
+        return {name: _with_floats(inner) for name, inner in value.items()}
+    return value
 
 
 def _pop(source: JSON, name: str, kind: type) -> Any:

@@ -68,12 +68,12 @@ def answer(*, member: Member, conversation_id: UUID, prompt_id: UUID, text: str)
     return prompt
 
 
-def completed_prompt(conversation: Conversation) -> Prompt | None:
-    """The intake's last prompt, which a reply without a message answers; None without an intake.
+def last_prompt(conversation: Conversation) -> Prompt | None:
+    """The one that a reply without a message answers; None without an intake."""
+    return conversation.prompts.filter(kind__in=INTAKE_KINDS).order_by("position").last()
 
-    Raises IntakeIncomplete.
-    """
-    prompts = list(conversation.prompts.filter(kind__in=INTAKE_KINDS).order_by("position"))
-    if any(prompt.answer is None for prompt in prompts):
+
+def require_answers(conversation: Conversation) -> None:
+    """Raises IntakeIncomplete."""
+    if conversation.prompts.filter(kind__in=INTAKE_KINDS, answer=None).exists():
         raise IntakeIncomplete()
-    return prompts[-1] if prompts else None

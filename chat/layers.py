@@ -8,6 +8,7 @@ may have been lost, so that those who listen know when to read the tables.
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable
 from typing import Any
 
 import structlog
@@ -70,40 +71,42 @@ class Connection(RedisSingleShardConnection):  # type: ignore[misc]
         self._confirmations: dict[str, asyncio.Future[None]] = {}
 
     async def subscribe(self, channel: str) -> None:
-        """Returns when Redis has confirmed; without Redis, after a bounded wait."""
-        if channel in self._subscribed_to:
-            return
-        self._subscribed_to.add(channel)
-        self._ensure_receiver()
-        confirmed = self._confirmations[channel] = asyncio.get_running_loop().create_future()
-        with contextlib.suppress(RedisError, OSError, TimeoutError):
-            async with asyncio.timeout(CONFIRM_SECONDS):
-                if self._pubsub is not None:
-                    await self._pubsub.subscribe(channel)
-                await confirmed
-        self._confirmations.pop(channel, None)
+        """Returns when Redis has confirmed; without Redis, after a bounded wait.
+
+        Whoever comes while the first is waiting waits too.
+        """
+        if channel not in self._subscribed_to:
+            self._subscribed_to.add(channel)
+            self._ensure_receiver()
+            self._confirmations[channel] = asyncio.get_running_loop().create_future()
+            if self._pubsub is not None:
+                await _bounded(self._pubsub.subscribe(channel))
+        if confirmed := self._confirmations.get(channel):
+            await _bounded(asyncio.shield(confirmed))
 
     async def unsubscribe(self, channel: str) -> None:
+        if channel not in self._subscribed_to:
+            return  # a consumer's own channel
         self._subscribed_to.discard(channel)
-        with contextlib.suppress(RedisError, OSError, TimeoutError):
-            async with asyncio.timeout(CONFIRM_SECONDS):
-                if self._pubsub is not None:
-                    await self._pubsub.unsubscribe(channel)
+        self._confirmations.pop(channel, None)
+        if self._pubsub is not None:
+            await _bounded(self._pubsub.unsubscribe(channel))
 
     async def _do_receiving(self) -> None:
         while True:
             try:
                 await self._listen()
-            except (RedisError, OSError, TimeoutError) as error:
+            except Exception as error:  # whatever it was: without this task all sockets are deaf
                 if self.gaps % 2 == 0:
                     self.gaps += 1
                     log.warning("events.disconnected", error=type(error).__name__)
-            self._pubsub = None
+            finally:
+                self._pubsub = None
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _listen(self) -> None:
         # Blocking reads must not time out: redis-py 8 would otherwise give up an idle
-        # connection after 5 s. A dead peer is noticed by the health check.
+        # connection after 5 s. A dead peer is noticed by its silence.
         client: Redis = Redis.from_url(
             self.host,
             socket_timeout=None,
@@ -146,8 +149,16 @@ class Connection(RedisSingleShardConnection):  # type: ignore[misc]
             self._confirm(message["channel"].decode())
 
     def _confirm(self, channel: str) -> None:
-        if channel == _IDLE_CHANNEL and self.gaps % 2 == 1:
-            self.gaps += 1
-        waiting = self._confirmations.get(channel)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(None)
+        if channel == _IDLE_CHANNEL:
+            # Even when it was even: then the client has made the connection again by itself.
+            self.gaps += 1 if self.gaps % 2 == 1 else 2
+        confirmed = self._confirmations.pop(channel, None)
+        if confirmed is not None and not confirmed.done():
+            confirmed.set_result(None)
+
+
+async def _bounded(waiting: Awaitable[object]) -> None:
+    """Redis away is no error here: the connection is made again with all that was wanted."""
+    with contextlib.suppress(RedisError, OSError, TimeoutError):
+        async with asyncio.timeout(CONFIRM_SECONDS):
+            await waiting

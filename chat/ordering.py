@@ -26,18 +26,23 @@ class _Sent:
     revision: int = 0
     ended: bool = False
     lacking: bool = False  # text is missing, and no snapshot has brought it yet
+    asked: bool = False  # the client wants a snapshot, and there was none yet
 
 
 @dataclass
 class Order:
     _sent: dict[str, _Sent] = field(default_factory=dict)
 
-    def in_flight(self) -> dict[str, int]:
-        """The revision that was last told, by reply that has not ended."""
-        return {reply: sent.revision for reply, sent in self._sent.items() if not sent.ended}
+    def in_flight(self) -> set[str]:
+        """The replies that have not ended, as far as the socket knows."""
+        return {reply for reply, sent in self._sent.items() if not sent.ended}
 
-    def lacking(self) -> set[str]:
-        return {reply for reply, sent in self._sent.items() if sent.lacking and not sent.ended}
+    def wants(self, reply: str, revision: int) -> bool:
+        """Whether a reply that has come so far may be news."""
+        sent = self._sent.get(reply)
+        if sent is None:
+            return True
+        return not sent.ended and (revision > sent.revision or sent.lacking or sent.asked)
 
     def delta(self, event: Event) -> Verdict:
         sent = self._of(event.reply)
@@ -49,30 +54,48 @@ class Order:
         if event.seq != expected:
             sent.lacking = True
             return Verdict.SNAPSHOT
-        sent.position = position
+        sent.position, sent.lacking = position, False
         return Verdict.SEND
 
-    def snapshot(self, reply: str, position: tuple[int, int], *, asked: bool = False) -> bool:
-        """Whether it may be sent; one that the client asked for may repeat the position."""
+    def snapshot(
+        self, reply: str, position: tuple[int, int], *, whole: bool = True, asked: bool = False
+    ) -> bool:
+        """Whether it may be sent; one that the client asked for may repeat the position.
+
+        `whole` says that all of the text up to the position is in it; an empty one that stands in
+        for text which cannot be had leaves the reply lacking.
+        """
         sent = self._of(reply)
-        if sent.ended or position < sent.position or (position == sent.position and not asked):
+        if sent.ended:
             return False
-        sent.position, sent.lacking = position, False
+        sent.asked, asked = False, asked or sent.asked
+        if position < sent.position or (position == sent.position and not asked):
+            sent.lacking = sent.lacking and not whole
+            sent.asked = asked and not whole
+            return False
+        sent.position, sent.lacking = position, not whole
         return True
 
     def update(self, event: Event) -> Verdict:
-        """SNAPSHOT asks for the final text, at the position of `final`, before the update."""
+        """SNAPSHOT asks for the final text, at the position of `final`, before the update.
+
+        Only judges: what was sent is noted by `updated`.
+        """
         sent = self._of(event.reply)
         if sent.ended or event.revision <= sent.revision:
             return Verdict.DROP
-        sent.revision = event.revision
-        if not event.terminal:
-            return Verdict.SEND
-        sent.ended = True
-        self._forget_oldest()
         nothing_shown = sent.position[1] == 0 and event.seq == 0
         whole = sent.position == (event.attempt, event.seq)
-        return Verdict.SEND if whole or nothing_shown else Verdict.SNAPSHOT
+        if not event.terminal or whole or nothing_shown:
+            return Verdict.SEND
+        return Verdict.SNAPSHOT
+
+    def updated(self, event: Event) -> None:
+        sent = self._of(event.reply)
+        sent.revision = max(sent.revision, event.revision)
+        if event.terminal and not sent.ended:
+            sent.ended = True
+            self._forget_oldest()
 
     def final(self, event: Event) -> tuple[int, int]:
         """Where the final text stands: never behind what was sent."""

@@ -24,6 +24,14 @@ IDEMPOTENCY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="1 to 255 printable ASCII characters; the same key gives the same reply.",
 )
+RATE_LIMIT = [
+    OpenApiParameter(name, str, OpenApiParameter.HEADER, response=True, description=what)
+    for name, what in (
+        ("RateLimit-Policy", "The daily limit: `q` requests in `w` seconds."),
+        ("RateLimit", "What is left of it: `r` requests, for `t` seconds."),
+    )
+]
+LOCATION = OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[201, 202])
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _DAY_SECONDS = 86_400
 

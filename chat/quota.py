@@ -101,7 +101,7 @@ def take(*, member: Member, reply_id: UUID, now: datetime) -> Slot:
     day, limit = day_of(now, zone), limit_of(member)
     for number in _candidates(member.id, day, limit):
         slot = Slot(member_id=member.id, day=day, number=number)
-        if _insert(slot, reply_id):
+        if _insert(slot, reply_id, limit):
             return slot
     raise DailyLimitReached(reset_after(now, zone), now)
 
@@ -166,13 +166,24 @@ def _replace(pipeline: Pipeline, key: str, taken: set[int]) -> None:
     pipeline.execute()
 
 
-def _insert(slot: Slot, reply_id: UUID) -> bool:
-    """False when another request holds the slot; waits for it to commit or roll back first."""
+def _insert(slot: Slot, reply_id: UUID, limit: int) -> bool:
+    """False when another request holds the slot; waits for it to commit or roll back first.
+
+    Also when the day is full by slots beyond the limit, which was lowered, and Redis lost them.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO chat_quotaslot (member_id, day, slot, reply_id) VALUES (%s, %s, %s, %s)"
+            "INSERT INTO chat_quotaslot (member_id, day, slot, reply_id)"
+            " SELECT %(member)s, %(day)s, %(slot)s, %(reply)s WHERE %(limit)s >"
+            " (SELECT count(*) FROM chat_quotaslot WHERE member_id = %(member)s AND day = %(day)s)"
             " ON CONFLICT (member_id, day, slot) DO NOTHING",
-            [slot.member_id, slot.day, slot.number, reply_id],
+            {
+                "member": slot.member_id,
+                "day": slot.day,
+                "slot": slot.number,
+                "reply": reply_id,
+                "limit": limit,
+            },
         )
         return bool(cursor.rowcount == 1)
 

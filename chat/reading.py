@@ -1,6 +1,7 @@
 """Reading conversations and replies, each with a constant number of queries."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -65,16 +66,35 @@ def open_of(member_id: UUID) -> list[Reply]:
     return list(replies().filter(member_id=member_id, status__in=OPEN).order_by("id"))
 
 
+@dataclass(frozen=True)
+class Head:
+    """How far a reply has come, without reading it."""
+
+    reply: UUID
+    member: UUID
+    revision: int
+
+
+def heads(reply_ids: Iterable[UUID]) -> list[Head]:
+    """One query; what was deleted is missing."""
+    return _heads(Q(id__in=list(reply_ids)))
+
+
+def heads_since(member_ids: Iterable[UUID], moment: datetime) -> list[Head]:
+    """Of the members' open replies, and those that ended after the moment; one query."""
+    recent = Q(status__in=OPEN) | Q(finished_at__gt=moment)
+    return _heads(recent & Q(member_id__in=list(member_ids)))
+
+
+def _heads(which: Q) -> list[Head]:
+    kept = Reply.objects.filter(which, conversation__deleted_at=None).order_by("id")
+    return [Head(*row) for row in kept.values_list("id", "member_id", "revision")]
+
+
 def revisions(reply_ids: Iterable[UUID]) -> dict[UUID, int]:
     """One query; what was deleted is missing."""
     rows = Reply.objects.filter(id__in=list(reply_ids)).values_list("id", "revision")
     return dict(rows)
-
-
-def changed_since(member_ids: Iterable[UUID], moment: datetime) -> list[Reply]:
-    """Open replies of the members, and those that ended after the moment."""
-    recent = Q(status__in=OPEN) | Q(finished_at__gt=moment)
-    return list(replies().filter(recent, member_id__in=list(member_ids)).order_by("id"))
 
 
 def conversations_changed_since(member_ids: Iterable[UUID], moment: datetime) -> list[Conversation]:

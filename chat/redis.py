@@ -56,7 +56,8 @@ class Link:
 
     def _second_try(self, operation: Callable[[redis.Redis], Result]) -> Result:
         # Pooled connections die with a Redis that was restarted; a fresh one tells the truth.
-        self._client.connection_pool.disconnect()
+        # Those that other threads are using are left alone: they may be good.
+        self._client.connection_pool.disconnect(inuse_connections=False)
         try:
             return operation(self._client)
         except redis.RedisError as error:

@@ -4,7 +4,8 @@ Whoever runs a reply holds a `Claim`; every write of a claim matches reply, atte
 `in_progress`. Where that changes no row, somebody else decided in the meantime: `Superseded`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -84,18 +85,7 @@ DEADLINE = Failure(
 
 def claim(*, reply_id: UUID, worker: UUID) -> Reply | None:
     """Starts the next attempt. None when there is nothing to do: ended, running, or not yet due."""
-    due = Q(retry_at=None) | Q(retry_at__lte=Now())
-    moved = _move(
-        Q(due, id=reply_id),
-        source=ReplyStatus.QUEUED,
-        to=ReplyStatus.IN_PROGRESS,
-        attempt=F("attempt") + 1,
-        worker=worker,
-        started_at=Now(),
-        retry_at=None,
-        wake_at=None,
-    )
-    if not moved:
+    if not _claim(Q(id=reply_id), worker):
         return None
     reply = Reply.objects.select_related(*WITH_CONTEXT).filter(id=reply_id, worker=worker).first()
     if reply is not None:
@@ -115,19 +105,25 @@ def claim_due(*, worker: UUID, limit: int) -> list[Reply]:
             .order_by("created_at", "id")
             .values_list("id", flat=True)[:limit]
         )
-        claimed = [claim(reply_id=reply_id, worker=worker) for reply_id in list(due)]
-    return [reply for reply in claimed if reply is not None]
+        ids = list(due)
+        if not ids or not _claim(Q(id__in=ids), worker):
+            return []
+        claimed = Reply.objects.select_related(*WITH_CONTEXT).filter(id__in=ids, worker=worker)
+        taken = list(claimed.order_by("created_at", "id"))
+    for reply in taken:
+        set_choices(reply, [])
+    return taken
 
 
 def complete(reply: Reply, outcome: Outcome) -> None:
     """Stores the whole answer and brings `reply` up to date. Raises Superseded."""
-    with transaction.atomic():
+    with _both_or_neither(reply):
         _end(reply, ReplyStatus.COMPLETED, outcome)
 
 
 def fail(reply: Reply, failure: Failure, outcome: Outcome) -> None:
     """Ends a running reply without its answer; the slot goes back. Raises Superseded."""
-    with transaction.atomic():
+    with _both_or_neither(reply):
         refunded = quota.refund(reply.id)
         _end(reply, ReplyStatus.FAILED, outcome, failure=failure, refunded=refunded)
 
@@ -143,7 +139,7 @@ def cancel_running(reply: Reply, outcome: Outcome) -> None:
         columns=outcome.columns,
         context_start=outcome.context_start,
     )
-    with transaction.atomic():
+    with _both_or_neither(reply):
         refunded = not kept.choices and quota.refund(reply.id)
         _end(reply, ReplyStatus.CANCELLED, kept, failure=CANCELLED, refunded=refunded)
 
@@ -173,23 +169,24 @@ def retry_later(reply: Reply, failure: Failure, *, retry_at: datetime) -> None:
 
 def hand_back(reply: Reply) -> None:
     """Puts a running reply back because its worker stops; due at once. Raises Superseded."""
-    _put_back(reply, retry_at=None, wake_at=timezone.now())
+    _put_back(reply, retry_at=None, wake_at=Now())
 
 
 def rescue(*, workers: Iterable[UUID]) -> list[Reply]:
     """Takes the running replies of dead workers from them; due at once.
 
-    Those whose cancel was asked for end instead, as do those that were rescued too often.
+    Those whose cancel was asked for end instead, as do those that were rescued too often. Several
+    rescuers at once share them: each locks rows that no other has.
     """
-    orphans = Reply.objects.filter(status=ReplyStatus.IN_PROGRESS, worker__in=list(workers))
-    taken: list[Reply] = []
-    for reply in orphans.select_related(*WITH_CONTEXT):
-        try:
-            _rescue_one(reply)
-            taken.append(reply)
-        except Superseded:
-            continue
-    return taken
+    return _rescue(Q(worker__in=list(workers)))
+
+
+def rescue_strays(
+    *, worker: UUID, running: Iterable[UUID], older_than_seconds: float
+) -> list[Reply]:
+    """The same for replies that stand under a worker's name for so long without running there."""
+    began_before = Now() - timedelta(seconds=older_than_seconds)
+    return _rescue(Q(worker=worker, started_at__lt=began_before) & ~Q(id__in=list(running)))
 
 
 def request_cancel(reply_id: UUID) -> None:
@@ -210,12 +207,53 @@ def set_choices(reply: Reply, choices: Sequence[Choice]) -> None:
     reply._prefetched_objects_cache = {"choices": list(choices)}  # type: ignore[attr-defined]
 
 
+def _claim(which: Q, worker: UUID) -> int:
+    due = Q(retry_at=None) | Q(retry_at__lte=Now())
+    return _move(
+        which & due,
+        source=ReplyStatus.QUEUED,
+        to=ReplyStatus.IN_PROGRESS,
+        attempt=F("attempt") + 1,
+        worker=worker,
+        started_at=Now(),
+        retry_at=None,
+        wake_at=None,
+    )
+
+
+def _rescue(which: Q) -> list[Reply]:
+    with transaction.atomic():
+        orphans = (
+            Reply.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related(*WITH_CONTEXT)
+            .filter(which, status=ReplyStatus.IN_PROGRESS)
+            .order_by("created_at", "id")
+        )
+        taken = list(orphans)
+        for reply in taken:
+            _rescue_one(reply)
+    return taken
+
+
 def _move(where: Q, *, source: ReplyStatus, to: ReplyStatus, **changes: Any) -> int:
     if to not in TRANSITIONS[source]:
         raise ValueError(f"A reply cannot go from {source} to {to}.")
     return Reply.objects.filter(where, status=source).update(
         status=to, revision=F("revision") + 1, **changes
     )
+
+
+@contextmanager
+def _both_or_neither(reply: Reply) -> Iterator[None]:
+    """A transaction. If it does not commit, the object too is as before: the write is repeated."""
+    before = dict(vars(reply))
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        vars(reply).clear()
+        vars(reply).update(before)
+        raise
 
 
 def _end(
@@ -302,7 +340,7 @@ def _rescue_one(reply: Reply) -> None:
     elif reply.rescues >= settings.RESCUES_MAX:
         fail(reply, CRASH_LOOP, Outcome())
     else:
-        _put_back(reply, retry_at=None, wake_at=timezone.now(), rescues=reply.rescues + 1)
+        _put_back(reply, retry_at=None, wake_at=Now(), rescues=reply.rescues + 1)
 
 
 def _cut_short(choice: ChoiceParts) -> ChoiceParts:

@@ -16,13 +16,20 @@ _clients: dict[asyncio.AbstractEventLoop, Redis] = {}
 
 async def read(reply: Reply) -> Snapshot | None:
     """None when Redis is away, or does not hold the whole text of this attempt."""
-    keys = snapshots.keys(reply.id, reply.attempt, reply.config.n or 1)
+    asked_for = reply.config.n or 1
     try:
-        values = await _client().mget(keys)
+        values = await _values(reply, asked_for)
+        if snapshots.choices(values) > asked_for:
+            values = await _values(reply, snapshots.choices(values))
     except (RedisError, OSError, TimeoutError):
         return None
+    return snapshots.read(reply.attempt, values)
+
+
+async def _values(reply: Reply, choices: int) -> list[bytes | None]:
+    values = await _client().mget(snapshots.keys(reply.id, reply.attempt, choices))
     # Without `decode_responses` everything comes as bytes.
-    return snapshots.read(reply.attempt, cast(list[bytes | None], values))
+    return cast(list[bytes | None], values)
 
 
 def _client() -> Redis:

@@ -46,6 +46,11 @@ def mark(seq: int, lengths: Iterable[int]) -> bytes:
     return orjson.dumps([seq, list(lengths)])
 
 
+def choices(values: Sequence[bytes | None]) -> int:
+    """How many there are, of which `values` may hold fewer: models may send more than asked for."""
+    return len(_parse(values[0])[1]) if values[0] is not None else 0
+
+
 def read(attempt: int, values: Sequence[bytes | None]) -> Snapshot | None:
     """The answer to MGET of `keys`. None when nothing is there, or not all of it."""
     head, *texts = values

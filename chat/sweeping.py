@@ -7,10 +7,11 @@ sockets asks once, for the sessions.
 """
 
 import asyncio
+import time
 from collections import defaultdict
-from collections.abc import Awaitable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
@@ -23,11 +24,14 @@ from . import clock, events, reading, threads
 from .events import Event
 from .models import Reply
 from .protocol import Close
+from .reading import Head
 
 if TYPE_CHECKING:
     from .consumers import MemberConsumer
 
 log = structlog.get_logger(__name__)
+# What changed so long before the last undisturbed sweep may have been lost with the connection.
+MARGIN = timedelta(minutes=1)
 
 
 class Sweeper:
@@ -35,6 +39,7 @@ class Sweeper:
         self._sockets: dict[UUID, set[MemberConsumer]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._gaps = 0
+        self._undisturbed_at = 0.0
 
     def join(self, socket: "MemberConsumer", member_id: UUID) -> bool:
         """False when the member has too many sockets in this process."""
@@ -42,7 +47,9 @@ class Sweeper:
             return False
         self._sockets[member_id].add(socket)
         if self._task is None or self._task.done():
-            self._gaps = self._seen_gaps()
+            gaps = self._seen_gaps()
+            self._gaps = gaps + gaps % 2  # to connect for the first time is no gap
+            self._undisturbed_at = time.monotonic()
             self._task = asyncio.ensure_future(self._run())
         return True
 
@@ -63,34 +70,53 @@ class Sweeper:
         await self._end_sockets_of_ended_sessions()
         gaps = self._seen_gaps()
         away, back = gaps % 2 == 1, gaps % 2 == 0 and gaps != self._gaps
-        members = list(self._sockets)
         if away or back:
-            await self._tell_replies(await threads.run(_recent, members))
-        else:
-            await self._tell_replies(await threads.run(_changed, *self._in_flight()))
-        if back:
-            await self._tell_rest(await threads.run(_rest, members))
+            lost_since = timedelta(seconds=time.monotonic() - self._undisturbed_at) + MARGIN
+            members = list(self._sockets)
+            await self._tell_replies(await threads.run(_recent, members, lost_since))
+            if back:
+                await self._tell_rest(await threads.run(_rest, members, lost_since))
+        elif in_flight := self._in_flight():
+            heads = await threads.run(reading.heads, in_flight)
+            self._forget(in_flight - {head.reply for head in heads})
+            await self._tell_replies(heads)
         self._gaps = gaps
+        if not away:
+            self._undisturbed_at = time.monotonic()
 
-    async def _tell_replies(self, replies: list[tuple[Reply, Event]]) -> None:
-        for reply, event in replies:
-            for socket in list(self._sockets.get(reply.member_id, ())):
-                await _quietly(socket.catch_up(reply, event))
+    async def _tell_replies(self, heads: list[Head]) -> None:
+        news = [head.reply for head in heads if self._is_news(head)]
+        if not news:
+            return
+        found: dict[UUID, list[tuple[Reply, Event]]] = defaultdict(list)
+        for reply, event in await threads.run(_with_events, news):
+            found[reply.member_id].append((reply, event))
+        await _all_at_once(
+            socket.catch_up(told) for member, told in found.items() for socket in self._of(member)
+        )
 
     async def _tell_rest(self, told: list[Event]) -> None:
+        by_member: dict[UUID, list[Event]] = defaultdict(list)
         for event in told:
-            for socket in list(self._sockets.get(UUID(event.member), ())):
-                await _quietly(socket.tell(event))
+            by_member[UUID(event.member)].append(event)
+        await _all_at_once(
+            socket.tell(told) for member, told in by_member.items() for socket in self._of(member)
+        )
 
-    def _in_flight(self) -> tuple[dict[UUID, int], set[UUID]]:
-        """The oldest revision that a socket was told, by reply; and replies whose text it lacks."""
-        told: dict[UUID, int] = {}
-        lacking: set[UUID] = set()
+    def _is_news(self, head: Head) -> bool:
+        reply, revision = str(head.reply), head.revision
+        return any(socket.order.wants(reply, revision) for socket in self._of(head.member))
+
+    def _in_flight(self) -> set[UUID]:
+        return {UUID(reply) for socket in self._all() for reply in socket.order.in_flight()}
+
+    def _forget(self, deleted: set[UUID]) -> None:
         for socket in self._all():
-            lacking |= {UUID(reply) for reply in socket.order.lacking()}
-            for reply, revision in socket.order.in_flight().items():
-                told[UUID(reply)] = min(revision, told.get(UUID(reply), revision))
-        return told, lacking
+            for reply in deleted:
+                socket.order.forget(str(reply))
+
+    def _of(self, member_id: UUID) -> "list[MemberConsumer]":
+        return list(self._sockets.get(member_id, ()))
 
     def _all(self) -> "Iterator[MemberConsumer]":
         return (socket for sockets in self._sockets.values() for socket in sockets)
@@ -109,33 +135,27 @@ class Sweeper:
         return layer.gaps() if hasattr(layer, "gaps") else 0
 
 
-async def _quietly(telling: Awaitable[None]) -> None:
+async def _all_at_once(tellings: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """A client that takes nothing holds up itself only; whatever it lacks is told when it does."""
+    tasks = [asyncio.ensure_future(_quietly(telling)) for telling in tellings]
+    if tasks:
+        await asyncio.wait(tasks, timeout=settings.SOCKET_SWEEP_SECONDS)
+
+
+async def _quietly(telling: Coroutine[Any, Any, None]) -> None:
     try:
         await telling
     except Exception as error:  # one broken socket is no reason to leave the others behind
         log.info("sweep.socket_failed", error=type(error).__name__)
 
 
-# Longer than any interruption that a socket survives without a reconnect of its own.
-_LOOK_BACK = timedelta(minutes=10)
+def _recent(member_ids: list[UUID], ago: timedelta) -> list[Head]:
+    return reading.heads_since(member_ids, clock.now() - ago)
 
 
-def _recent(member_ids: list[UUID]) -> list[tuple[Reply, Event]]:
-    since = clock.now() - _LOOK_BACK
-    return _with_events(reading.changed_since(member_ids, since))
-
-
-def _changed(told: dict[UUID, int], lacking: set[UUID]) -> list[tuple[Reply, Event]]:
-    if not told:
-        return []
-    newer = reading.revisions(told)
-    changed = {reply for reply, revision in newer.items() if revision > told[reply]} | lacking
-    return _with_events(list(reading.replies().filter(id__in=changed))) if changed else []
-
-
-def _rest(member_ids: list[UUID]) -> list[Event]:
+def _rest(member_ids: list[UUID], ago: timedelta) -> list[Event]:
     """What else may have been missed: conversations that changed, and the daily limits."""
-    since = clock.now() - _LOOK_BACK
+    since = clock.now() - ago
     conversations = reading.conversations_changed_since(member_ids, since)
     members = Member.objects.filter(id__in=member_ids)
     return [
@@ -144,8 +164,9 @@ def _rest(member_ids: list[UUID]) -> list[Event]:
     ]
 
 
-def _with_events(replies: list[Reply]) -> list[tuple[Reply, Event]]:
-    return [(reply, events.reply_updated(reply)) for reply in replies]
+def _with_events(reply_ids: list[UUID]) -> list[tuple[Reply, Event]]:
+    found = reading.replies().filter(id__in=reply_ids).order_by("id")
+    return [(reply, events.reply_updated(reply)) for reply in found]
 
 
 def _live(session_ids: list[UUID]) -> set[UUID]:

@@ -10,12 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
+from psycopg_pool import PoolTimeout
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
+# What it raises while the database is away.
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
+
 _executor = ThreadPoolExecutor(max_workers=8, thread_name_prefix="database")
+_apart = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database-apart")
 
 
 async def run(
@@ -23,6 +28,14 @@ async def run(
 ) -> Result:
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_executor, partial(_tidily, function, *args, **kwargs))
+
+
+async def run_apart(
+    function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
+) -> Result:
+    """In a thread of its own, for what must not wait behind a thousand ends: heartbeats."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(_apart, partial(_tidily, function, *args, **kwargs))
 
 
 def _tidily(function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:

@@ -13,11 +13,12 @@ from django.urls import path
 
 from chat.consumers import MemberConsumer
 
+from .bodies import BoundedBodies
 from .sockets import AllowedOrigins, not_a_socket
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": BoundedBodies(http),
         "websocket": AllowedOrigins(
             URLRouter([path("ws/v1", MemberConsumer.as_asgi()), path("<path:_>", not_a_socket)])
         ),

@@ -2,11 +2,9 @@
 
 from django.conf import settings
 
-broker_url = settings.CELERY_BROKER_URL
-if broker_url.startswith("unix://"):
-    broker_url = "redis+socket://" + broker_url.removeprefix("unix://").replace(
-        "db=", "virtual_host="
-    )
+from .embedded import paths
+
+broker_url = paths.broker_url(settings.CELERY_BROKER_URL)
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
 # Consumers block on Redis, so their reads must not time out early; a publisher that hits a dead

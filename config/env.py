@@ -5,13 +5,14 @@ variable that is read here; a test compares.
 """
 
 import os
+import re
 from pathlib import Path
 from typing import NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from environs import Env, EnvError
+import dj_database_url
 
-env = Env()
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
 
 
 class BadSetting(SystemExit):
@@ -31,9 +32,20 @@ def names(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
+def origins(name: str) -> list[str]:
+    """A comma-separated list of origins as browsers send them (RFC 6454, section 6.1)."""
+    given = names(name)
+    for origin in given:
+        if not _ORIGIN.fullmatch(origin):
+            refuse(name, f"give origins such as https://chat.example.com, not {origin!r}.")
+    return given
+
+
 def whole(name: str, default: int, *, least: int = 1, most: int = 1_000_000_000) -> int:
     given = text(name, str(default))
-    if not (given.isascii() and given.isdigit() and least <= int(given) <= most):
+    # Bounded before it is read: Python refuses to read a number of thousands of digits.
+    plain = given.isascii() and given.isdigit() and len(given) <= len(str(most))
+    if not (plain and least <= int(given) <= most):
         refuse(name, f"give a whole number from {least} to {most}, not {given!r}.")
     return int(given)
 
@@ -71,10 +83,9 @@ def database(default: str) -> dict[str, object]:
     if not given.startswith(("postgres://", "postgresql://")):
         refuse("DATABASE_URL", "give postgresql://user:password@host:port/name.")
     try:
-        settings: dict[str, object] = env.dj_db_url("DATABASE_URL", default=default)
-    except (EnvError, ValueError):
+        return dict(dj_database_url.parse(given))
+    except (dj_database_url.ParseError, ValueError):
         refuse("DATABASE_URL", "give postgresql://user:password@host:port/name.")
-    return settings
 
 
 def url(name: str, default: str, schemes: tuple[str, ...]) -> str:

@@ -18,9 +18,14 @@ class ProbeView(APIView):
     permission_classes = (AllowAny,)
 
 
+class AliveSerializer(serializers.Serializer[dict[str, object]]):
+    status = serializers.ChoiceField(choices=["ok"])
+
+
 class AliveView(ProbeView):
-    @extend_schema(responses={200: None})
+    @extend_schema(operation_id="is_alive", responses={200: AliveSerializer})
     def get(self, request: Request) -> Response:
+        """Whether this process answers at all."""
         return Response({"status": "ok"})
 
 
@@ -32,8 +37,11 @@ class HealthSerializer(serializers.Serializer[dict[str, object]]):
 class ReadyView(ProbeView):
     """503 only without the database: without Redis or workers requests are still accepted."""
 
-    @extend_schema(responses={200: HealthSerializer, 503: HealthSerializer})
+    @extend_schema(
+        operation_id="is_ready", responses={200: HealthSerializer, 503: HealthSerializer}
+    )
     def get(self, request: Request) -> Response:
+        """Whether requests can be accepted, and what is missing for answering them."""
         database, workers = _database(), "unknown"
         if database == "ok":
             workers = "ok" if liveness.any_worker_beats() else "none"

@@ -1,5 +1,6 @@
 """The OpenAPI schema: what every operation has in common is said here once."""
 
+import inspect
 from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
@@ -27,9 +28,18 @@ class ProblemAwareSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> Any:
         responses = super()._get_response_bodies(direction)
+        for status, description in sorted(self._problems().items()):
+            responses.setdefault(status, self._problem(status) | {"description": description})
+        return responses
+
+    def _problems(self) -> dict[str, str]:
+        if not self.path.startswith("/api/"):
+            return {}  # probes
         problems = {"400": "Bad request", "503": "The database is away, or the queue is full"}
-        if self.get_auth():
+        if self.view.authentication_classes:
             problems["401"] = "No token, or none that counts"
+        if self.path.endswith(("/login", "/refresh")):
+            problems["401"] = "Not the right password, or a token that does not count any more"
         if "{" in self.path:
             problems["404"] = "Not there, or not yours"
         if self.method in ("POST", "PATCH", "PUT"):
@@ -40,14 +50,9 @@ class ProblemAwareSchema(AutoSchema):
                 "422": "The Idempotency-Key was used for something else",
                 "429": "The daily limit is reached",
             }
-        if self.path.endswith(("/prompts/{prompt_id}",)):
+        if self.path.endswith("/prompts/{prompt_id}"):
             problems["409"] = "A reply used the answer"
-        for status, description in sorted(problems.items()):
-            responses.setdefault(
-                status,
-                self._problem(status) | {"description": description},
-            )
-        return responses
+        return problems
 
     def _problem(self, status: str) -> dict[str, Any]:
         types = ["application/problem+json"]
@@ -57,5 +62,21 @@ class ProblemAwareSchema(AutoSchema):
         return made
 
     def get_tags(self) -> list[str]:
-        name: str = self.path.removeprefix("/api/v1/").split("/")[0]
+        name: str = self.path.removeprefix("/api/v1").strip("/").split("/")[0]
         return [name]
+
+    def get_summary(self) -> str:
+        return self._said()[0]
+
+    # The stubs take DRF's schema for the base class.
+    def get_description(self) -> str:  # type: ignore[override]
+        return self._said()[1]
+
+    def _said(self) -> tuple[str, str]:
+        """The first line of the method's own docstring, and the rest.
+
+        A docstring of the class, which a base class may have written, is about the code.
+        """
+        method = getattr(self.view, self.method.lower())
+        summary, _, description = inspect.cleandoc(method.__doc__ or "").partition("\n")
+        return summary, description.strip()

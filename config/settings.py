@@ -13,7 +13,7 @@ DATA_DIR = Path(env.text("DATA_DIR", ".local")).resolve()
 SECRET_KEY = env.secret_key(DATA_DIR)
 DEBUG = False
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
-FRONTEND_ORIGINS = env.names("FRONTEND_ORIGINS")
+FRONTEND_ORIGINS = env.origins("FRONTEND_ORIGINS")
 USE_X_FORWARDED_HOST = False
 
 INSTALLED_APPS = [
@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "channels",
+    "corsheaders",
     "accounts",
     "chat",
     "workers",
@@ -33,6 +34,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
@@ -67,7 +69,11 @@ DATABASES["default"]["OPTIONS"] |= {  # type: ignore[operator]  # dj-database-ur
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.url("REDIS_URL", paths.redis_url(DATA_DIR), ("redis", "rediss", "unix"))
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL)
+CELERY_BROKER_URL = env.url(
+    "CELERY_BROKER_URL",
+    REDIS_URL,
+    ("redis", "rediss", "unix", "redis+socket", "sentinel", "amqp", "amqps"),
+)
 CHANNEL_LAYERS = {"default": {"BACKEND": "chat.layers.PubSubLayer", "CONFIG": {"url": REDIS_URL}}}
 
 AUTH_USER_MODEL = "accounts.Member"
@@ -130,6 +136,32 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
 WHITENOISE_USE_FINDERS = True
+# The built web client: its files at `/`, its page at the addresses that it knows (config/home.py).
+CLIENT_DIR = BASE_DIR / "frontend" / "dist"
+if CLIENT_DIR.is_dir():
+    WHITENOISE_ROOT = CLIENT_DIR
+
+# A client of another origin sends its token itself, so no credentials of the browser are allowed.
+CORS_ALLOWED_ORIGINS = FRONTEND_ORIGINS
+CORS_URLS_REGEX = r"^/(api|v1)/"
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "accept-language",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "last-event-id",
+    "prefer",
+]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Location",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -137,7 +169,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # The model
 OPENAI_API_KEY = env.text("OPENAI_API_KEY")
-OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "https://api.openai.com/v1")
+OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", "https://api.openai.com/v1", ("http", "https"))
 DEMO_MODEL = env.switch("DEMO_MODEL", default=False)
 CHAT_MODELS = env.names("CHAT_MODELS")
 CHAT_DEFAULT_MODEL = env.text("CHAT_DEFAULT_MODEL")

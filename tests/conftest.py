@@ -1,6 +1,8 @@
 """What most tests start from: members who are signed in, and a Redis with nothing in it."""
 
 import itertools
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from rest_framework.test import APIClient
@@ -9,10 +11,26 @@ PASSWORD = "a long enough passphrase 7"
 _numbers = itertools.count(1)
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(embedded_servers) -> None:
+    """pytest-django's hook: before it makes the test database, there must be a server.
+
+    Here and not in servers.py, since a plugin's fixture does not override another plugin's.
+    """
+
+
 @pytest.fixture(autouse=True)
 def _fast_passwords(settings) -> None:
     """Argon2 takes its time on purpose; tests of passwords set it again."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _no_midnight(settings) -> None:
+    """Counts the daily limit where it is not about to reset, so that no test runs into that."""
+    hour = datetime.now(ZoneInfo(settings.CHAT_QUOTA_TIMEZONE)).hour
+    if hour in {23, 0}:
+        settings.CHAT_QUOTA_TIMEZONE = "America/New_York"
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import structlog
 from django.conf import settings
 
 from chat import offers, threads
+from chat.threads import AWAY
 
 from .client import ModelClient
 from .failures import ModelFailure
-from .persisting import AWAY
 
 log = structlog.get_logger(__name__)
 REFRESH_SECONDS = 300.0

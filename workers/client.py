@@ -5,8 +5,8 @@ as everything else together. The client never retries by itself; a retry is the 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -17,19 +17,23 @@ from django.conf import settings
 
 from . import failures
 from .failures import TIMEOUT, UNREACHABLE, UNREADABLE, ModelFailure, Respell
-from .spelling import can_learn
+from .spelling import refused_field
 from .sse import Decoder
 
 JSON = dict[str, Any]
 _TRANSPORT_ERRORS = (httpx2.HTTPError, aiohttp.ClientError, OSError, openai.APIConnectionError)
 _DONE = b"[DONE]"
+# To the client's aiohttp transport None would mean aiohttp's own limit, which is 100.
+_NO_LIMIT = 0
+# How long a body may take to end after its `[DONE]`. Read to its end, the connection is kept.
+LINGER_SECONDS = 0.1
 
 
 class ModelClient:
     """One for a process and its event loop; it pools connections."""
 
     def __init__(self) -> None:
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=200)
+        limits = httpx2.Limits(max_connections=_NO_LIMIT)
         # Reads are bounded by MODEL_STALL_SECONDS here and not by the transport, which would
         # count from the last byte of any kind.
         timeout = httpx2.Timeout(None, connect=settings.MODEL_CONNECT_SECONDS)
@@ -51,7 +55,7 @@ class ModelClient:
 
     async def complete(self, body: JSON) -> JSON:
         """The whole answer in one piece. Raises ModelFailure or Respell."""
-        async with _telling_failures(), asyncio.timeout(settings.MODEL_STALL_SECONDS):
+        async with _telling_failures(body), asyncio.timeout(settings.MODEL_STALL_SECONDS):
             create = self._client.chat.completions.with_raw_response.create
             response = await create(**body)
             answer = _json(response.content)
@@ -65,24 +69,50 @@ class ModelClient:
         Ends after `[DONE]` or with the connection; the caller knows whether that was the end.
         """
         decoder = Decoder()
-        async with _telling_failures(), asyncio.timeout(None) as patience:
-            self._wait_again(patience)
+        async with _telling_failures(body), asyncio.timeout(None) as timeout:
+            patience = _Patience(timeout, settings.MODEL_STALL_SECONDS)
             opened = self._client.chat.completions.with_streaming_response.create(**body)
             async with opened as response:
-                async for received in response.iter_bytes():
+                parts = response.iter_bytes()
+                async for received in parts:
                     for data in decoder.feed(received):
                         if data == _DONE:
+                            await _read_to_the_end(parts)
                             return
+                        patience.renew()
                         yield _chunk(data)
-                    self._wait_again(patience)
 
-    def _wait_again(self, patience: asyncio.Timeout) -> None:
-        loop = asyncio.get_running_loop()
-        patience.reschedule(loop.time() + settings.MODEL_STALL_SECONDS)
+
+class _Patience:
+    """Waits so long for the next chunk; comments that keep a connection open do not count.
+
+    The timer is moved a few times in a period and not with each chunk, of which there are many:
+    so it may wait up to a tenth longer.
+    """
+
+    def __init__(self, timeout: asyncio.Timeout, seconds: float) -> None:
+        self._timeout = timeout
+        self._seconds = seconds
+        self._clock = asyncio.get_running_loop().time
+        self._renew_at = 0.0
+        self.renew()
+
+    def renew(self) -> None:
+        now = self._clock()
+        if now >= self._renew_at:
+            self._renew_at = now + self._seconds / 10
+            self._timeout.reschedule(self._renew_at + self._seconds)
+
+
+async def _read_to_the_end(parts: AsyncIterator[bytes]) -> None:
+    with suppress(TimeoutError, *_TRANSPORT_ERRORS):
+        async with asyncio.timeout(LINGER_SECONDS):
+            async for _ in parts:
+                pass
 
 
 @asynccontextmanager
-async def _telling_failures() -> AsyncIterator[None]:
+async def _telling_failures(sent: Mapping[str, Any] | None = None) -> AsyncIterator[None]:
     try:
         yield
     except openai.APITimeoutError as error:
@@ -90,18 +120,20 @@ async def _telling_failures() -> AsyncIterator[None]:
     except TimeoutError as error:
         raise ModelFailure(TIMEOUT, reason="stalled") from error
     except openai.APIStatusError as error:
-        raise _of_status(error) from error
+        raise _of_status(error, sent or {}) from error
     except _TRANSPORT_ERRORS as error:
         raise ModelFailure(UNREACHABLE, reason=type(error).__name__) from error
     except openai.APIError as error:
         raise ModelFailure(UNREADABLE, reason=type(error).__name__) from error
 
 
-def _of_status(error: openai.APIStatusError) -> ModelFailure | Respell:
-    refused = error.param
-    if error.status_code == 400 and refused and can_learn(refused):
-        return Respell(refused)
-    code = error.code or error.type
+def _of_status(error: openai.APIStatusError, sent: Mapping[str, Any]) -> ModelFailure | Respell:
+    # Servers are free to put anything there, and some do.
+    code = str(error.code or error.type or "")[:60]
+    if error.status_code in (400, 422):
+        refused = refused_field(f"{code} {error.message}", param=error.param, sent=sent)
+        if refused is not None:
+            return Respell(refused)
     return failures.of_status(error.status_code, code, retry_after=_retry_after(error))
 
 

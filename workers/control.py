@@ -10,7 +10,6 @@ from django.conf import settings
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from chat.cancelling import CONTROL_CHANNEL
 
@@ -23,7 +22,7 @@ async def listen(cancel: Callable[[UUID], None]) -> None:
     while True:
         try:
             await _listen(cancel)
-        except (RedisError, OSError, TimeoutError) as error:
+        except Exception as error:  # whatever it was: deaf, every cancel would take its time-out
             log.warning("control.disconnected", error=type(error).__name__)
         await asyncio.sleep(RECONNECT_SECONDS)
 

@@ -6,8 +6,9 @@ itself. Both ways end in the same claim, so a reply that comes twice runs once.
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -17,12 +18,12 @@ from django.conf import settings
 
 from chat import replies, threads
 from chat.models import Reply
+from chat.threads import AWAY
 
 from . import catalogue, control
 from .client import ModelClient
 from .generation import Generation, Stop
 from .live import LiveWriter
-from .persisting import AWAY
 from .watch import Watch
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,7 @@ class Engine:
         self.model = ModelClient()
         self.live = LiveWriter()
         self._idle.set()
+        await self.watch.tick()  # a wake-up that comes before a worker is registered is lost
         self._background = [
             asyncio.ensure_future(self.watch.run()),
             asyncio.ensure_future(control.listen(self.cancel)),
@@ -54,32 +56,47 @@ class Engine:
         """How many replies it may take from the table."""
         return 0 if self._draining else max(0, self.capacity - len(self._running) - self._claiming)
 
-    @property
-    def running(self) -> int:
-        return len(self._running)
+    def running(self) -> list[UUID]:
+        return list(self._running)
+
+    @contextmanager
+    def claiming(self, most: int) -> Iterator[None]:
+        """While the block claims up to `most` replies, they take room, and a drain waits.
+
+        What was claimed must be admitted or spawned within the block.
+        """
+        self._claiming += most
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._claiming -= most
+            self._look_if_idle()
 
     async def generate(self, reply_id: UUID) -> None:
-        """Claims the reply and runs it, if it waits; returns when it rests."""
+        """Claims the reply and runs it, if it waits; returns when it rests.
+
+        Without room the reply is left to whoever finds it in the table.
+        """
         worker = self.watch.worker
-        if self._draining or worker is None or reply_id in self._running:
+        if worker is None or not self.room or reply_id in self._running:
             return
-        self._claiming += 1
-        try:
-            claim = partial(replies.claim, reply_id=reply_id, worker=worker)
-            reply = await threads.run(claim)
-        except AWAY as error:
-            log.warning("reply.unclaimed", reply=str(reply_id), error=type(error).__name__)
-            return
-        finally:
-            self._claiming -= 1
-        if reply is not None:
-            await self.run(reply)
+        with self.claiming(1):
+            try:
+                claim = partial(replies.claim, reply_id=reply_id, worker=worker)
+                reply = await threads.run(claim)
+            except AWAY as error:
+                log.warning("reply.unclaimed", reply=str(reply_id), error=type(error).__name__)
+                return
+            generation = self._admit(reply) if reply is not None else None
+        if generation is not None:
+            await self._run(generation)
 
     def spawn(self, reply: Reply) -> None:
         """Runs a reply that was claimed from the table."""
-        self._keep(asyncio.ensure_future(self.run(reply)))
+        self._keep(asyncio.ensure_future(self._run(self._admit(reply))))
 
-    async def run(self, reply: Reply) -> None:
+    def _admit(self, reply: Reply) -> Generation:
         generation = Generation(reply=reply, model=self.model, live=self.live)
         self._running[reply.id] = generation
         self._idle.clear()
@@ -87,10 +104,13 @@ class Engine:
             generation.stop(Stop.DROP)  # declared dead between the claim and here
         elif self._draining:
             generation.stop(Stop.HAND_BACK)
+        return generation
+
+    async def _run(self, generation: Generation) -> None:
         try:
             await generation.run()
         finally:
-            self._rest(reply.id, generation)
+            self._rest(generation)
 
     def cancel(self, reply_id: UUID) -> None:
         if generation := self._running.get(reply_id):
@@ -114,6 +134,7 @@ class Engine:
             await self._idle.wait()
 
     async def stop(self) -> None:
+        """After a drain."""
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
@@ -121,15 +142,19 @@ class Engine:
         await self.watch.end()
         await self.model.close()
 
-    def _rest(self, reply_id: UUID, generation: Generation) -> None:
+    def _rest(self, generation: Generation) -> None:
+        reply_id = generation.reply.id
         if self._running.get(reply_id) is generation:
             del self._running[reply_id]
-        if not self._running:
-            self._idle.set()
+        self._look_if_idle()
         if generation.retry_in is not None:
             # A little late rather than early: the claim compares with the database's clock.
             delay = generation.retry_in + 0.02
             asyncio.get_running_loop().call_later(delay, self._again, reply_id)
+
+    def _look_if_idle(self) -> None:
+        if not self._running and not self._claiming:
+            self._idle.set()
 
     def _again(self, reply_id: UUID) -> None:
         if self.room:

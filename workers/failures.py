@@ -131,10 +131,10 @@ class Respell(Exception):
         self.parameter = parameter
 
 
-def of_status(status: int, code: str | None, *, retry_after: float | None) -> ModelFailure:
+def of_status(status: int, code: str, *, retry_after: float | None) -> ModelFailure:
     """An HTTP error of the model server; `code` is its `error.code` or `error.type`."""
     kind = _kind_of(status, code)
-    reason = f"HTTP {status} {code or ''}".strip()
+    reason = f"HTTP {status} {code}".strip()
     return ModelFailure(kind, reason=reason, retry_after=retry_after if kind.again else None)
 
 
@@ -146,19 +146,19 @@ def in_stream(error: Any) -> ModelFailure:
     return ModelFailure(BROKEN, reason=f"in stream: {str(code)[:60]}")
 
 
-def _kind_of(status: int, code: str | None) -> Kind:
+def _kind_of(status: int, code: str) -> Kind:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return NO_CREDIT if code == "insufficient_quota" else BUSY
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.CONFLICT:
         return BROKEN
     if status == HTTPStatus.BAD_REQUEST and code == "context_length_exceeded":
         return TOO_LONG
-    return {
-        HTTPStatus.REQUEST_TIMEOUT: TIMEOUT,
-        HTTPStatus.UNAUTHORIZED: NO_ACCESS,
-        HTTPStatus.FORBIDDEN: NO_ACCESS,
-        HTTPStatus.NOT_FOUND: UNKNOWN_MODEL,
-    }.get(HTTPStatus(status) if status in _KNOWN else HTTPStatus.BAD_REQUEST, REFUSED)
+    return _KIND_OF_STATUS.get(status, REFUSED)
 
 
-_KNOWN = {status.value for status in HTTPStatus}
+_KIND_OF_STATUS: dict[int, Kind] = {
+    HTTPStatus.REQUEST_TIMEOUT: TIMEOUT,
+    HTTPStatus.UNAUTHORIZED: NO_ACCESS,
+    HTTPStatus.FORBIDDEN: NO_ACCESS,
+    HTTPStatus.NOT_FOUND: UNKNOWN_MODEL,
+}

@@ -54,8 +54,8 @@ def whole_pieces(completion: JSON, choices: int) -> list[Piece]:
         pieces = [_piece(choice) for choice in completion["choices"]]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelFailure(UNREADABLE, reason=f"answer: {type(error).__name__}") from error
-    if len(pieces) < choices:
-        raise ModelFailure(UNREADABLE, reason="choices are missing")
+    if len({index for index, _ in pieces}) < max(choices, len(pieces)):
+        raise ModelFailure(UNREADABLE, reason="choices are missing or doubled")
     return [piece for piece in pieces if piece[1]]
 
 
@@ -89,7 +89,7 @@ class _Choice:
                 _fold(self._rest, name, value, joins=False)
         for name, value in delta.items():
             if name != "content" or value is None:
-                _fold(self._message, name, value, joins=name != "role")
+                _fold(self._message, name, value, joins=True)
         text = delta.get("content")
         if text is None:
             return ""
@@ -105,15 +105,50 @@ class _Choice:
         return {"index": index, "message": message, **self._rest}
 
 
+# Text of a message that names something and so comes whole, if it is repeated.
+_WHOLE = ("role", "id", "type")
+
+
 def _fold(into: JSON, name: str, value: Any, *, joins: bool) -> None:
     known = into.get(name)
     if isinstance(known, dict) and isinstance(value, dict):
-        into[name] = known = dict(known)
-        for inner, part in value.items():
-            _fold(known, inner, part, joins=joins)
-    elif isinstance(known, list) and isinstance(value, list):
-        into[name] = [*known, *value]
-    elif joins and isinstance(known, str) and isinstance(value, str):
+        into[name] = _folded(known, value, joins=joins)
+    elif isinstance(value, list) and (known is None or isinstance(known, list)):
+        into[name] = _extended(known or [], value, joins=joins)
+    elif joins and name not in _WHOLE and isinstance(known, str) and isinstance(value, str):
         into[name] = known + value
     elif value is not None or name not in into:
         into[name] = value
+
+
+def _folded(known: JSON, parts: JSON, *, joins: bool) -> JSON:
+    whole = dict(known)
+    for name, part in parts.items():
+        _fold(whole, name, part, joins=joins)
+    return whole
+
+
+def _extended(known: list[Any], parts: list[Any], *, joins: bool) -> list[Any]:
+    """Elements that carry an `index`, as tool calls do, are folded into the one that has it."""
+    whole = list(known)
+    for part in parts:
+        place = _place(whole, part) if joins else None
+        if place is None:
+            whole.append(part)
+        else:
+            whole[place] = _folded(whole[place], part, joins=joins)
+    return whole
+
+
+def _place(elements: list[Any], part: Any) -> int | None:
+    if not isinstance(part, dict) or "index" not in part:
+        return None
+    places = range(len(elements))
+    return next(
+        (
+            place
+            for place in places
+            if isinstance(elements[place], dict) and elements[place].get("index") == part["index"]
+        ),
+        None,
+    )

@@ -22,6 +22,7 @@ from chat.context import Context
 from chat.exchange import Spelling
 from chat.models import Reply
 from chat.replies import ChoiceParts, Outcome, Superseded
+from chat.threads import AWAY
 
 from . import retrying, spelling
 from .client import ModelClient
@@ -29,7 +30,7 @@ from .failures import INTERNAL, REFUSED, TIMEOUT, UNREADABLE, ModelFailure, Resp
 from .folding import Folding, Piece, whole_pieces
 from .live import LiveWriter
 from .live_text import LiveText
-from .persisting import AWAY, persist
+from .persisting import persist
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +53,7 @@ class Generation:
         self._stop: Stop | None = None
         self._asking: asyncio.Task[Outcome] | None = None
         self._context = Context(messages=[], start=None)
+        self._refused = set(spelling.refused_by(reply.config.model))
         self._spelling: Spelling = {}
         self._began = time.monotonic()
 
@@ -65,12 +67,24 @@ class Generation:
     async def run(self) -> None:
         """Never raises; an end that nobody foresaw is a failure of the attempt."""
         self._live.begin(self._text)
-        self._live.tell([events.reply_updated(self.reply)])
         try:
-            await self._end(await self._outcome())
+            self._live.tell([events.reply_updated(self.reply)])
+            await self._conclude(await self._outcome())
         except Superseded:
             log.info("reply.superseded", reply=str(self.reply.id), attempt=self._text.attempt)
             self._live.drop(self._text)
+        except Exception:  # the row still names this worker, whose watch finds that none runs it
+            log.exception("reply.left", reply=str(self.reply.id), attempt=self._text.attempt)
+            self._live.drop(self._text)
+
+    async def _conclude(self, outcome: "Outcome | ModelFailure | Stop") -> None:
+        try:
+            await self._end(outcome)
+        except Superseded:
+            raise
+        except Exception as error:  # the answer cannot be stored
+            log.exception("reply.unstorable", reply=str(self.reply.id))
+            await self._fail(ModelFailure(INTERNAL, reason=type(error).__name__))
 
     async def _outcome(self) -> "Outcome | ModelFailure | Stop":
         self._asking = asyncio.ensure_future(self._ask())
@@ -134,17 +148,15 @@ class Generation:
 
     async def _ask(self) -> Outcome:
         self._context = await persist(partial(context.of, self.reply))
-        self._spelling = spelling.for_model(self.reply.config.model)
-        async with asyncio.timeout(settings.MODEL_DEADLINE_SECONDS) as deadline:
-            try:
+        try:
+            async with asyncio.timeout(settings.MODEL_DEADLINE_SECONDS):
                 return self._whole(await self._answer())
-            except TimeoutError:
-                if deadline.expired():
-                    raise ModelFailure(TIMEOUT, reason="deadline") from None
-                raise
+        except TimeoutError as error:
+            raise ModelFailure(TIMEOUT, reason="deadline") from error
 
     async def _answer(self) -> dict[str, Any]:
         while True:
+            self._spell()
             body = exchange.request_body(
                 config=self.reply.config,
                 messages=self._context.messages,
@@ -152,16 +164,19 @@ class Generation:
             )
             try:
                 ask = self._streamed if self.reply.config.stream else self._in_one_piece
-                return await ask(body)
+                answer = await ask(body)
             except Respell as refusal:
-                self._spell_without(refusal.parameter)
+                self._refused.add(refusal.parameter)
+            else:
+                spelling.learn(self.reply.config.model, self._refused)
+                return answer
 
-    def _spell_without(self, parameter: str) -> None:
-        model = self.reply.config.model
-        learnt = spelling.learn(model, parameter, self._spelling)
-        if learnt is None:
-            raise ModelFailure(REFUSED, reason=f"HTTP 400 {parameter}")
-        self._spelling = learnt
+    def _spell(self) -> None:
+        """Ends, since each refusal names another field: one that was sent."""
+        spelled = spelling.avoiding(self._refused, model=self.reply.config.model)
+        if spelled is None:
+            raise ModelFailure(REFUSED, reason=f"refused: {', '.join(sorted(self._refused))}")
+        self._spelling = spelled
 
     async def _streamed(self, body: dict[str, Any]) -> dict[str, Any]:
         folding = Folding()

@@ -43,24 +43,26 @@ class LiveWriter:
             socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
-        # A dict serves as an ordered set: a text stands in it once until it was flushed.
-        self._waiting: dict[LiveText | Event | _End, None] = {}
+        self._waiting: list[LiveText | Event | _End] = []
+        # Those that stand in `_waiting`, each once, and still have something to write.
+        self._news: set[LiveText] = set()
+        self._open: set[LiveText] = set()
         self._wanted = asyncio.Event()
-        self._open = 0
+        self._flushing = asyncio.Lock()
         self._task = asyncio.ensure_future(self._run())
 
     def begin(self, text: LiveText) -> None:
-        self._open += 1
+        self._open.add(text)
 
     def wrote(self, text: LiveText) -> None:
         """The text has news."""
-        if text not in self._waiting:
-            self._waiting[text] = None
+        if text not in self._news:
+            self._news.add(text)
+            self._waiting.append(text)
             self._wanted.set()
 
     def tell(self, told: Iterable[Event]) -> None:
-        for event in told:
-            self._waiting[event] = None
+        self._waiting.extend(told)
         self._wanted.set()
 
     def settle(self, text: LiveText) -> None:
@@ -69,54 +71,76 @@ class LiveWriter:
 
     def drop(self, text: LiveText) -> None:
         """Forgets the attempt; somebody else's counts."""
-        self._open -= 1
-        self._waiting.pop(text, None)
+        self._open.discard(text)
+        self._news.discard(text)
 
     def end(self, text: LiveText, told: Iterable[Event]) -> None:
         """Tells of the attempt's end, after all of its text, and removes the snapshot."""
-        self._open -= 1
+        self._open.discard(text)
         self.tell(told)
-        self._waiting[_End(text)] = None
+        self._waiting.append(_End(text))
 
     async def close(self) -> None:
-        """Sends what waits, as far as Redis takes it within two tries."""
-        for _ in range(2):
-            if self._waiting:
-                await self._flush()
-        self._task.cancel()
+        """Sends what waits, as far as Redis takes it at once."""
+        await self._flush()
+        # Not while it talks to Redis: Python 3.11's wait_for, which redis-py uses, may swallow a
+        # cancellation (https://github.com/python/cpython/issues/81839).
+        async with self._flushing:
+            self._task.cancel()
+        await asyncio.wait([self._task])
         await self._redis.aclose()
 
     async def _run(self) -> None:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            await self._flush()
-            await asyncio.sleep(min(MAX_TICK_SECONDS, TICK_SECONDS_PER_TEXT * self._open))
+            pause = min(MAX_TICK_SECONDS, TICK_SECONDS_PER_TEXT * len(self._open))
+            if not await self._flush():
+                pause = settings.REDIS_TIMEOUT_SECONDS
+            await asyncio.sleep(pause)
 
-    async def _flush(self) -> None:
-        waiting, self._waiting = list(self._waiting), {}
+    async def _flush(self) -> bool:
+        """One at a time, since a second connection might overtake the first.
+
+        What Redis does not take is not sent again: sockets find it in the tables, and the texts
+        are written anew. So nothing piles up while Redis is away.
+        """
+        async with self._flushing:
+            batch = self._take()
+            try:
+                lost = await batch.send()
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("live.unsent", error=type(error).__name__)
+                lost = batch.texts
+            except Exception:  # one batch is lost; the next ones must go out
+                log.exception("live.broke")
+                lost = batch.texts
+            else:
+                batch.sent = True
+            for text in self._open.intersection(lost):
+                text.distrust()
+                self.wrote(text)
+        return batch.sent
+
+    def _take(self) -> "_Batch":
+        waiting, self._waiting = self._waiting, []
+        news, self._news = self._news, set()
         batch = _Batch(self._redis.pipeline(transaction=True))
         for item in waiting:
-            batch.add(item)
-        try:
-            lost = await batch.send()
-        except (RedisError, OSError, TimeoutError) as error:
-            log.warning("live.unsent", error=type(error).__name__, events=len(waiting))
-            lost = batch.texts
-            await asyncio.sleep(settings.REDIS_TIMEOUT_SECONDS)
-        for text in lost:
-            text.distrust()
-            self.wrote(text)
+            if not isinstance(item, LiveText) or item in news:
+                batch.add(item)
+        return batch
 
 
 class _Batch:
     """One pipeline: the snapshots' writes first, then the events they make true."""
 
     def __init__(self, pipeline: Any) -> None:
+        self.texts: list[LiveText] = []
+        self.sent = False
         self._pipeline = pipeline
         self._events: list[Event] = []
         self._ended: list[LiveText] = []
-        self.texts: list[LiveText] = []
 
     def add(self, item: LiveText | Event | _End) -> None:
         match item:
@@ -136,6 +160,8 @@ class _Batch:
         for text in self._ended:
             text.clear_from(self._pipeline)
         events.add_to(self._pipeline, self._events)
+        if not len(self._pipeline):
+            return []
         answers = await self._pipeline.execute()
         return [
             text

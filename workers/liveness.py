@@ -2,7 +2,9 @@
 
 import os
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -21,7 +23,12 @@ class Pulse:
 
     alive: bool  # False: this worker was declared dead, and its replies are somebody else's
     orphans: bool  # replies run under a worker that no longer beats, and this one may judge
+    strays: bool  # replies run under this worker's name that it does not run
     due: bool  # queued replies wait to be taken from the table
+
+    @property
+    def idle(self) -> bool:
+        return not (self.orphans or self.strays or self.due)
 
 
 def register() -> UUID:
@@ -40,27 +47,39 @@ def deregister(worker: UUID) -> None:
     Worker.objects.filter(id=worker).delete()
 
 
-def beat(worker: UUID, *, running: int) -> Pulse:
+def beat(worker: UUID, *, running: Sequence[UUID]) -> Pulse:
     """One statement, which is all that an idle worker costs a tick."""
-    lease = settings.WORKER_LEASE_SECONDS
+    given = {"running": list(running), "count": len(running)}
     with connection.cursor() as cursor:
-        cursor.execute(_BEAT, {"id": worker, "running": running, "lease": lease, "gap": lease / 2})
-        steady, orphans, due = cursor.fetchone()
-    return Pulse(alive=steady is not None, orphans=bool(steady and orphans), due=bool(due))
+        cursor.execute(_BEAT, _about(worker) | given)
+        steady, orphans, strays, due = cursor.fetchone()
+    alive = steady is not None
+    return Pulse(alive=alive, orphans=bool(steady and orphans), strays=alive and strays, due=due)
 
 
-def rescue() -> list[Reply]:
+def rescue(*, judge: UUID) -> list[Reply]:
     """Takes the replies of the dead from them and removes their rows; returns the replies.
 
-    A reply's worker is dead when no row of its beats. Two rescuers at once share the work: each
-    write is a compare-and-set.
+    A reply's worker is dead when no row of its beats. Two rescuers at once share the work. Does
+    nothing when the judge's own last beat is old: the database may have stood still since then,
+    and everybody would look dead.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_DEAD, {"lease": settings.WORKER_LEASE_SECONDS})
+        cursor.execute(_DEAD, _about(judge))
         dead = [row[0] for row in cursor.fetchall()]
         taken = replies.rescue(workers=dead)
         Worker.objects.filter(id__in=dead).delete()
     return taken
+
+
+def let_go(worker: UUID, *, running: Sequence[UUID]) -> list[Reply]:
+    """Puts back what was claimed for the worker a lease ago and is not running there.
+
+    A claim whose answer got lost with the database's connection leaves such a reply behind.
+    """
+    return replies.rescue_strays(
+        worker=worker, running=running, older_than_seconds=settings.WORKER_LEASE_SECONDS
+    )
 
 
 def any_worker_beats() -> bool:
@@ -71,6 +90,11 @@ def any_worker_beats() -> bool:
             [settings.WORKER_LEASE_SECONDS],
         )
         return bool(cursor.fetchone()[0])
+
+
+def _about(worker: UUID) -> dict[str, Any]:
+    lease = settings.WORKER_LEASE_SECONDS
+    return {"id": worker, "lease": lease, "gap": lease / 2}
 
 
 _LIVE = """
@@ -85,7 +109,7 @@ WITH me AS (
             WHEN beat_at < clock_timestamp() - %(gap)s * interval '1 second'
             THEN clock_timestamp() ELSE steady_since END,
         beat_at = clock_timestamp(),
-        running = %(running)s
+        running = %(count)s
     WHERE id = %(id)s
     RETURNING steady_since < clock_timestamp() - %(lease)s * interval '1 second' AS steady
 )
@@ -95,12 +119,24 @@ SELECT
         SELECT 1 FROM chat_reply
         WHERE status = 'in_progress' AND worker <> %(id)s AND worker NOT IN ({_LIVE})
     ),
+    EXISTS (
+        SELECT 1 FROM chat_reply
+        WHERE status = 'in_progress' AND worker = %(id)s
+            AND started_at < clock_timestamp() - %(lease)s * interval '1 second'
+            AND NOT id = ANY(%(running)s::uuid[])
+    ),
     EXISTS (SELECT 1 FROM chat_reply WHERE status = 'queued' AND wake_at <= clock_timestamp())
 """
 
 _DEAD = f"""
-SELECT DISTINCT worker FROM chat_reply
-WHERE status = 'in_progress' AND worker NOT IN ({_LIVE})
-UNION
-SELECT id FROM workers_worker WHERE id NOT IN ({_LIVE})
+SELECT dead.id FROM (
+    SELECT worker AS id FROM chat_reply
+    WHERE status = 'in_progress' AND worker NOT IN ({_LIVE})
+    UNION
+    SELECT id FROM workers_worker WHERE id NOT IN ({_LIVE})
+) dead
+WHERE EXISTS (
+    SELECT 1 FROM workers_worker
+    WHERE id = %(id)s AND beat_at > clock_timestamp() - %(gap)s * interval '1 second'
+)
 """

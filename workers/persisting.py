@@ -5,14 +5,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError
-from psycopg_pool import PoolTimeout
 
 from chat import threads
+from chat.threads import AWAY
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
-AWAY = (OperationalError, InterfaceError, PoolTimeout)
 PAUSE_SECONDS = 0.5
 
 

@@ -1,41 +1,57 @@
 """How a model server wants its requests spelled: known from the name, or learnt from a refusal."""
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 from chat.exchange import Spelling
 
 # OpenAI's reasoning models know only the newer name.
 _NEWER = ("o1", "o3", "o4", "gpt-5")
-_OTHER_NAME = {
-    "max_tokens": "max_completion_tokens",
-    "max_completion_tokens": "max_tokens",
-}
+_NAMES = ("max_tokens", "max_completion_tokens")
+# Fields that an answer does not need.
 _DISPENSABLE = ("stream_options",)
+# How servers say that they do not know a field, as against not liking its value.
+_UNKNOWN = ("unsupported", "not supported", "unrecognized", "unknown", "not permitted")
 
-_learnt: dict[str, Spelling] = {}
-
-
-def for_model(model: str) -> Spelling:
-    if model in _learnt:
-        return _learnt[model]
-    name = model.rsplit("/", 1)[-1]
-    return {"max_tokens": "max_completion_tokens"} if name.startswith(_NEWER) else {}
+_learnt: dict[str, frozenset[str]] = {}
 
 
-def learn(model: str, refused: str, tried: Spelling) -> Spelling | None:
-    """Another spelling without the refused field; None when there is none to try."""
-    without = tried.get("without", [])
-    if refused in _DISPENSABLE and refused not in without:
-        learnt: Spelling = {**tried, "without": [*without, refused]}
-    elif refused in _OTHER_NAME and "max_tokens_refused" not in without:
-        learnt = {
-            **tried,
-            "max_tokens": _OTHER_NAME[refused],
-            "without": [*without, "max_tokens_refused"],
-        }
-    else:
+def refused_by(model: str) -> frozenset[str]:
+    """The fields that the model is known to refuse."""
+    return _learnt.get(model, frozenset())
+
+
+def learn(model: str, refused: Collection[str]) -> None:
+    """To be called once the model has answered: a refusal alone may have had other reasons."""
+    if refused and refused != _learnt.get(model):
+        _learnt[model] = frozenset(refused)
+
+
+def avoiding(refused: Collection[str], *, model: str) -> Spelling | None:
+    """The spelling without the refused fields; None when there is none left to try."""
+    newer = model.rsplit("/", 1)[-1].startswith(_NEWER)
+    names = _NAMES[::-1] if newer else _NAMES
+    usable = [name for name in names if name not in refused]
+    if not usable:
         return None
-    _learnt[model] = learnt
-    return learnt
+    spelling: Spelling = {}
+    if usable[0] != "max_tokens":
+        spelling["max_tokens"] = usable[0]
+    if without := [field for field in _DISPENSABLE if field in refused]:
+        spelling["without"] = without
+    return spelling
 
 
-def can_learn(parameter: str) -> bool:
-    return parameter in _DISPENSABLE or parameter in _OTHER_NAME
+def refused_field(message: str, *, param: object, sent: Mapping[str, Any]) -> str | None:
+    """Which of the fields that can be spelled otherwise the server says it does not know.
+
+    It names the field in `param`, or only in its message.
+    """
+    lower = message.lower()
+    if not any(word in lower for word in _UNKNOWN):
+        return None
+    known = [field for field in (*_DISPENSABLE, *_NAMES) if field in sent]
+    if isinstance(param, str) and param:
+        field = param.split(".")[0]  # such as stream_options.include_usage
+        return field if field in known else None
+    return next((field for field in known if field in message), None)

@@ -6,9 +6,7 @@ from uuid import UUID
 import structlog
 from celery import current_app
 from kombu import Connection, Producer
-from kombu.exceptions import KombuError
 from kombu.pools import producers
-from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 TASK = "workers.generate"
@@ -31,7 +29,7 @@ class _Broker:
         try:
             with producers[self._opened()].acquire(block=True, timeout=TIMEOUT_SECONDS) as producer:
                 self._publish(producer, reply_id)
-        except (KombuError, RedisError, OSError) as error:
+        except Exception as error:  # the request was accepted already; kombu raises many kinds
             self._closed_until = time.monotonic() + BREAK_SECONDS
             log.warning("wakeup.unsent", reply=str(reply_id), error=type(error).__name__)
             return False

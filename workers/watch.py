@@ -13,9 +13,11 @@ from django.conf import settings
 
 from chat import events, replies, threads
 from chat.models import Reply
+from chat.threads import AWAY
 
 from . import liveness
-from .persisting import AWAY, persist
+from .liveness import Pulse
+from .persisting import persist
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -29,57 +31,86 @@ class Watch:
     def __init__(self, engine: "Engine") -> None:
         self.worker: UUID | None = None
         self._engine = engine
+        self._looking: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         while True:
-            try:
-                await self._tick()
-            except AWAY as error:
-                log.warning("watch.database_away", error=type(error).__name__)
-            except Exception:  # whatever it was, the heart must go on beating
-                log.exception("watch.broke")
             await asyncio.sleep(settings.WORKER_TICK_SECONDS)
+            await self.tick()
+
+    async def tick(self) -> None:
+        """One beat. What it finds to do is done beside it, so that the next beat is in time."""
+        try:
+            pulse = await self._beat()
+        except AWAY as error:
+            log.warning("watch.database_away", error=type(error).__name__)
+            return
+        except Exception:  # whatever it was, the heart must go on beating
+            log.exception("watch.broke")
+            return
+        if not pulse.idle and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.ensure_future(self._look(pulse))
 
     async def end(self) -> None:
         """Leaves in order, so that nobody has to wait for a lease."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
         if self.worker is not None:
             try:
-                await threads.run(liveness.deregister, self.worker)
+                await threads.run_apart(liveness.deregister, self.worker)
             except AWAY:
                 log.warning("watch.not_deregistered")
 
-    async def _tick(self) -> None:
+    async def _beat(self) -> Pulse:
         if self.worker is None:
-            self.worker = await threads.run(liveness.register)
-            log.info("worker.registered", worker=str(self.worker))
-        beat = partial(liveness.beat, self.worker, running=self._engine.running)
-        pulse = await threads.run(beat)
+            await self._register()
+        assert self.worker is not None
+        running = self._engine.running()
+        pulse = await threads.run_apart(liveness.beat, self.worker, running=running)
         if not pulse.alive:
-            await self._start_over()
-            return
-        if pulse.orphans:
-            await self._rescue()
-        if (pulse.due or pulse.orphans) and self._engine.room:
+            log.warning("worker.declared_dead", worker=str(self.worker), running=len(running))
+            self.worker = None  # so that nothing more is claimed in that name
+            self._engine.drop_all()
+            await self._register()
+        return pulse
+
+    async def _register(self) -> None:
+        self.worker = await threads.run_apart(liveness.register)
+        log.info("worker.registered", worker=str(self.worker))
+
+    async def _look(self, pulse: Pulse) -> None:
+        try:
+            if pulse.orphans and self.worker is not None:
+                await self._rescue(self.worker)
+            if pulse.strays and self.worker is not None:
+                await self._let_go_of_strays(self.worker)
             await self._take_due()
+        except AWAY as error:
+            log.warning("watch.database_away", error=type(error).__name__)
+        except Exception:  # the next tick looks again
+            log.exception("watch.broke")
 
-    async def _start_over(self) -> None:
-        log.warning("worker.declared_dead", worker=str(self.worker), running=self._engine.running)
-        self._engine.drop_all()
-        self.worker = await threads.run(liveness.register)
+    async def _rescue(self, judge: UUID) -> None:
+        await self._tell("reply.rescued", await threads.run(liveness.rescue, judge=judge))
 
-    async def _rescue(self) -> None:
-        taken = await threads.run(liveness.rescue)
+    async def _let_go_of_strays(self, worker: UUID) -> None:
+        let_go = partial(liveness.let_go, worker, running=self._engine.running())
+        await self._tell("reply.stray", await threads.run(let_go))
+
+    async def _tell(self, what: str, taken: list[Reply]) -> None:
         for reply in taken:
-            log.warning("reply.rescued", reply=str(reply.id), attempt=reply.attempt)
-        told = await persist(partial(_told, taken))
-        self._engine.live.tell(told)
+            log.warning(what, reply=str(reply.id), attempt=reply.attempt)
+        self._engine.live.tell(await persist(partial(_told, taken)))
 
     async def _take_due(self) -> None:
-        assert self.worker is not None
         limit = min(self._engine.room, LOOK_BATCH)
-        claim = partial(replies.claim_due, worker=self.worker, limit=limit)
-        for reply in await threads.run(claim):
-            self._engine.spawn(reply)
+        if limit == 0 or self.worker is None:
+            return
+        with self._engine.claiming(limit):
+            claim = partial(replies.claim_due, worker=self.worker, limit=limit)
+            for reply in await threads.run(claim):
+                self._engine.spawn(reply)
 
 
 def _told(taken: list[Reply]) -> list[events.Event]:

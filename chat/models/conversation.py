@@ -24,7 +24,7 @@ class Conversation(models.Model):
     )
     title = models.CharField(max_length=200, blank=True)
     title_chosen = models.BooleanField(default=False, help_text="The member wrote it.")
-    config = models.ForeignKey("chat.ChatConfig", on_delete=models.PROTECT, related_name="+")
+    config = models.ForeignKey("chat.ChatConfig", on_delete=models.RESTRICT, related_name="+")
     pinned = models.BooleanField(default=False)
     archived = models.BooleanField(default=False)
     deleted_at = models.DateTimeField(null=True)

@@ -16,7 +16,7 @@ class Reply(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="replies"
     )
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="replies")
-    config = models.ForeignKey(ChatConfig, on_delete=models.PROTECT, related_name="replies")
+    config = models.ForeignKey(ChatConfig, on_delete=models.RESTRICT, related_name="replies")
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="replies")
     context_start = models.ForeignKey(
         Prompt,

@@ -2,7 +2,7 @@
 
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +26,15 @@ class Programs:
     def migrate(self) -> Service:
         return self._service("migrate", "manage.py", "migrate", "--noinput")
 
-    def demo(self, listening: socket.socket) -> Service:
+    def demo(self, listening: socket.socket, *, models: Sequence[str]) -> Service:
         descriptor = listening.fileno()
-        return self._service("demo", "-m", "demo", "--fd", str(descriptor), pass_fds=(descriptor,))
+        return self._service(
+            "demo",
+            *("-m", "demo", "--fd", str(descriptor), "--models", ",".join(models)),
+            # It remembers requests for tests; a few are enough to look at.
+            *("--record", "20"),
+            pass_fds=(descriptor,),
+        )
 
     def workers(self, count: int, *, concurrency: int, drain_seconds: float) -> list[Service]:
         patience = drain_seconds + _HAND_BACK_SECONDS

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 
@@ -11,6 +12,7 @@ from config.embedded.redis import EmbeddedRedis
 from config.embedded.server import EmbeddedServer
 
 from . import listener, reachability, readiness, secret_key, services
+from .child import Child
 from .console import Console
 from .errors import StopRequested
 from .options import Options
@@ -20,6 +22,8 @@ from .supervisor import Supervisor
 
 _SERVER_SECONDS = 30.0
 _PROGRAM_SECONDS = 90.0
+_REST_SECONDS = 10.0
+_DEMO_MODELS = ("malgil-demo", "malgil-demo-mini")
 
 
 class Stack:
@@ -117,7 +121,7 @@ class Stack:
         options = self._options
         # In this order, because they are stopped in the reverse one.
         started: list[Service] = [
-            *(programs.demo(listening) for listening in demo),
+            *(programs.demo(listening, models=_DEMO_MODELS) for listening in demo),
             *programs.workers(
                 options.worker_processes,
                 concurrency=options.worker_concurrency,
@@ -127,12 +131,39 @@ class Stack:
         ]
         what = "the demo model, the worker and the server" if demo else "the worker and the server"
         with self._console.step(f"Starting {what}"):
+            children = self._supervisor.start(started)
+            url = listener.url(public)
             self._supervisor.wait_until(
-                lambda: readiness.is_ready(listener.url(public)),
-                of=self._supervisor.start(started),
+                lambda: readiness.checks(url) is not None,
+                of=children,
                 within_seconds=_PROGRAM_SECONDS,
             )
+            missing = self._await_the_rest(url, children)
+        if missing:
+            said = ", ".join(f"{name}: {says}" for name, says in missing.items())
+            self._console.say(f"Not everything is up yet ({said}); requests wait until it is.")
+
+    def _await_the_rest(self, url: str, children: list[Child]) -> dict[str, str]:
+        """What is still not up when patience ends; the server does its work without it."""
+        deadline = time.monotonic() + _REST_SECONDS
+        missing = {"server": "busy"}
+
+        def is_settled() -> bool:
+            nonlocal missing
+            checks = readiness.checks(url)
+            if checks is not None:
+                missing = readiness.missing(checks)
+            return not missing or time.monotonic() > deadline
+
+        self._supervisor.wait_until(is_settled, of=children, within_seconds=_REST_SECONDS + 5)
+        return missing
 
 
 def _demo_environment(url: str) -> Mapping[str, str]:
-    return {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": "demo", "DEMO_MODEL": "on"}
+    return {
+        "OPENAI_BASE_URL": f"{url}/v1",
+        "OPENAI_API_KEY": "demo",
+        "DEMO_MODEL": "on",
+        # Named here, so that the first request need not wait for a worker that asks the server.
+        "CHAT_MODELS": os.environ.get("CHAT_MODELS") or ",".join(_DEMO_MODELS),
+    }

@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import faults
+import invariants
 from crowd import persistently
 from person import TERMINAL, Person, Recorder
 from stack import Stack
@@ -68,7 +69,7 @@ async def run(seconds: float, seed: int) -> Counter[str]:
             stack.wait_until_ready()
             for member in members:
                 await _check(member)
-        counts.update(_check_tables(stack, members))
+        counts.update(invariants.check(stack))
         counts["model calls"] = stack.model_stats()["received"]
     return counts
 
@@ -104,26 +105,6 @@ async def _check(member: Member) -> None:
         stored = await member.person.reply(reply_id)
         assert stored["status"] in TERMINAL, stored
         assert stored == member.socket.ended[reply_id]
-
-
-def _check_tables(stack: Stack, members: list[Member]) -> dict[str, int]:
-    rows = stack.rows(
-        "SELECT r.id, r.status, r.refunded, r.rescues, coalesce(c.n, 1),"
-        " (SELECT count(*) FROM chat_choice WHERE reply_id = r.id),"
-        " (SELECT count(*) FROM chat_quotaslot WHERE reply_id = r.id)"
-        " FROM chat_reply r JOIN chat_chatconfig c ON c.id = r.config_id"
-    )
-    assert {str(row[0]) for row in rows} >= {i for member in members for i in member.accepted}
-    for reply, status, refunded, _, n, choices, slots in rows:
-        assert status in TERMINAL, (reply, status)
-        assert slots == (0 if refunded else 1), (reply, status, refunded, slots)
-        assert choices == n if status == "completed" else choices <= n, (reply, status, choices)
-    orphans = stack.rows(
-        "SELECT count(*) FROM chat_quotaslot WHERE reply_id NOT IN (SELECT id FROM chat_reply)"
-    )
-    assert orphans == [(0,)]
-    statuses = Counter(status for _, status, *_ in rows)
-    return {"accepted": len(rows), "rescues": sum(row[3] for row in rows), **statuses}
 
 
 if __name__ == "__main__":

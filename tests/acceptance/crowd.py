@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 from typing import Any, Self
 
 import httpx2
-from person import TERMINAL, Person, Recorder
+import invariants
+from person import Person, Recorder
 from stack import Stack
-
 
 # Hashing passwords takes its time on purpose, so members are kept from test to test.
 _signed_up: dict[str, list[dict[str, Any]]] = {}
@@ -75,22 +75,7 @@ class Crowd:
         for socket, reply in zip(self.sockets, stored, strict=True):
             assert reply["status"] in statuses, reply
             assert socket.ended[reply["id"]] == reply
-        self._check_tables([reply["id"] for reply in stored])
-
-    def _check_tables(self, ids: list[str]) -> None:
-        rows = self.stack.rows(
-            "SELECT r.id, r.status, r.refunded, coalesce(c.n, 1), count(DISTINCT choice.id),"
-            " count(DISTINCT slot.id) FROM chat_reply r JOIN chat_chatconfig c ON c.id = r.config_id"
-            " LEFT JOIN chat_choice choice ON choice.reply_id = r.id"
-            " LEFT JOIN chat_quotaslot slot ON slot.reply_id = r.id"
-            " WHERE r.id = ANY(%s) GROUP BY r.id, c.n",
-            ids,
-        )
-        assert len(rows) == len(ids)
-        for reply, status, refunded, n, choices, slots in rows:
-            assert status in TERMINAL, (reply, status)
-            assert slots == (0 if refunded else 1), (reply, status, refunded, slots)
-            assert choices == n if status == "completed" else choices <= n, (reply, status, choices)
+        invariants.check(self.stack, [reply["id"] for reply in stored])
 
     async def _ask(self, person: Person, message: str, config: dict[str, Any]) -> dict[str, Any]:
         conversation = await persistently(lambda: person.begin(config=config))

@@ -42,10 +42,10 @@ async def terminate_worker(stack: Stack) -> None:
 
 
 async def stall_worker(stack: Stack) -> None:
-    """Stopped for three leases: declared dead, then it comes back and must write nothing."""
+    """Declared dead, it comes back while the next attempts run, and must write nothing."""
     worker = stack.workers[0]
     worker.send(signal.SIGSTOP)
-    await asyncio.sleep(3 * float(stack.env["WORKER_LEASE_SECONDS"]))
+    await asyncio.sleep(1.6 * float(stack.env["WORKER_LEASE_SECONDS"]))
     worker.send(signal.SIGCONT)
 
 

@@ -36,6 +36,7 @@ class Recorder:
         self.connections = 0
         self._position: dict[str, tuple[int, int]] = {}
         self._ready = asyncio.Event()
+        self._again = asyncio.Event()  # this connection is ready
         self._news = asyncio.Condition()
         self.socket: Any = None
 
@@ -89,12 +90,25 @@ class Recorder:
             assert self.socket.subprotocol == "malgil.v1"
             self.connections += 1
             self._position.clear()
+            self._again.clear()
+            if self.connections > 1:
+                self._catching_up = asyncio.ensure_future(self._catch_up())
             try:
                 async for text in self.socket:
                     await self._take(json.loads(text))
             except websockets.ConnectionClosed:
                 pass
             self.close_code = self.socket.close_code
+
+    async def _catch_up(self) -> None:
+        """What ended while there was no socket is not told again: a client asks for it."""
+        await self._again.wait()
+        for reply in self._person.following - set(self.ended):
+            stored = await self._person.reply(reply)
+            if stored["status"] in TERMINAL and reply not in self.ended:
+                async with self._news:
+                    self.ended[reply] = stored
+                    self._news.notify_all()
 
     async def _take(self, frame: dict[str, Any]) -> None:
         async with self._news:
@@ -106,6 +120,7 @@ class Recorder:
 
     def _on_ready(self, frame: dict[str, Any]) -> None:
         self._ready.set()
+        self._again.set()
 
     def _on_reply_delta(self, frame: dict[str, Any]) -> None:
         reply, position = frame["reply"], (frame["attempt"], frame["seq"])
@@ -152,6 +167,8 @@ class Person:
 
     def __init__(self, base_url: str, tokens: dict[str, Any] | None = None) -> None:
         self.tokens = tokens
+        # Replies that were accepted, whether or not a socket was told of them.
+        self.following: set[str] = set()
         self.base_url = base_url
         self.http = httpx2.AsyncClient(base_url=f"{base_url}/api/v1", timeout=15)
         self.password = "a long enough passphrase 7"
@@ -194,6 +211,7 @@ class Person:
         answer = await self.post(conversation, message, key=key, **body)
         assert answer.status_code == 202, answer.text
         reply: dict[str, Any] = answer.json()
+        self.following.add(reply["id"])
         return reply
 
     async def post(

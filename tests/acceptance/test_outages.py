@@ -8,10 +8,16 @@ import time
 
 import pytest
 from crowd import Crowd, persistently
-from stack import until
+from stack import Stack
 
 # The issue asks for a minute; the run of every day is shorter, at the same code paths.
 OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "4"))
+
+
+@pytest.fixture(scope="module")
+def stack():
+    with Stack(workers=3) as running:
+        yield running
 
 
 async def timed(person, conversation, message):
@@ -53,7 +59,6 @@ async def test_events_flow_again_after_redis_came_back(person, healthy):
         healthy.redis.kill()
         healthy.redis.start()
         healthy.wait_until_ready()
-        await asyncio.to_thread(until, lambda: True, seconds=1, what="now")
         reply = await person.ask(await person.begin(), "hi")
         await socket.until_ended(reply["id"])
         again = await person.ask(await person.begin(), "hi again")

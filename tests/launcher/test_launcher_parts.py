@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,33 @@ def test_every_interface_is_announced_as_this_machine() -> None:
 
 def test_a_socket_that_nobody_serves_is_not_ready() -> None:
     with listener.listen(host="127.0.0.1", port=0) as listening:
-        assert not readiness.is_ready(listener.url(listening))
+        assert readiness.checks(listener.url(listening)) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b'{"checks": {"workers": "none"}}', {"workers": "none"}),
+        (b"HTTP/1.1 503 Service Unavailable\r\n\r\n" + b'{"checks": {}}', None),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b'{"che', None),
+        (b"", None),
+    ],
+)
+def test_readiness_is_what_the_server_says_of_each_part(
+    answer: bytes, found: dict[str, str] | None
+) -> None:
+    with listener.listen(host="127.0.0.1", port=0) as listening, ThreadPoolExecutor() as pool:
+        asking = pool.submit(readiness.checks, listener.url(listening))
+        connection, _ = listening.accept()
+        with connection:
+            assert connection.recv(1024).startswith(b"GET /readyz ")
+            connection.sendall(answer)
+        assert asking.result() == found
+
+
+def test_only_what_is_not_ok_is_missing() -> None:
+    assert readiness.missing({"database": "ok", "workers": "none"}) == {"workers": "none"}
+    assert readiness.missing({"database": "ok"}) == {}
 
 
 def test_the_secret_key_is_made_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""From a clone to the first answer, and how fast the second start is.
+
+Clones the repository into a new folder and does there what a newcomer does. The package index's
+answers may come from pip's cache: run it twice to measure with warm caches.
+"""
+
+import argparse
+import asyncio
+import subprocess
+import time
+from pathlib import Path
+
+import aiohttp
+
+from bench import processes
+from bench.figures import report
+from bench.member import Member
+
+
+def clone(source: Path, target: Path) -> None:
+    subprocess.run(["git", "clone", "--quiet", str(source), str(target)], check=True)
+
+
+def start(clone: Path, *, answer: bool) -> dict[str, float]:
+    """Seconds from `make run` to the line with the address and, if wanted, to an answer."""
+    # Not the virtual environment of the process that measures.
+    env = {"PORT": "0", "VENV": ".venv", "MAKEFLAGS": "", "MAKELEVEL": "0"}
+    began = time.monotonic()
+    with processes.announced(["make", "run"], says="Malgil is ready", cwd=clone, env=env) as (
+        url,
+        _,
+    ):
+        figures = {"ready_seconds": round(time.monotonic() - began, 1)}
+        if answer:
+            asyncio.run(_first_answer(url))
+            figures["answered_seconds"] = round(time.monotonic() - began, 1)
+    return figures
+
+
+async def _first_answer(url: str) -> None:
+    async with aiohttp.ClientSession() as http, Member(url, http) as member:
+        watched = await member.ask(await member.begin(), "Hello!")
+        await asyncio.wait_for(watched.news.wait(), 120)
+    if complaints := watched.complaints():
+        raise SystemExit(f"The first answer went wrong: {complaints}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.startup", description=__doc__)
+    parser.add_argument("--source", type=Path, default=processes.ROOT, help="what is cloned")
+    asked = parser.parse_args()
+    with processes.folder() as folder:
+        cloned = folder / "malgil"
+        clone(asked.source, cloned)
+        figures = {"first": start(cloned, answer=True), "second": start(cloned, answer=False)}
+    report("startup", figures)
+
+
+if __name__ == "__main__":
+    main()

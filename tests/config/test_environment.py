@@ -1,0 +1,147 @@
+"""The environment: a bad value stops the process with one sentence that names the variable."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config import env
+
+ROOT = Path(__file__).resolve().parents[2]
+
+BAD = {
+    "CHAT_DAILY_LIMIT": ["-1", "1.5", "five", "1e3", "²", "9" * 5000],
+    "CHAT_MESSAGE_MAX_CHARS": ["0", "-5", "x"],
+    "CHAT_CONTEXT_MAX_CHARS": ["0"],
+    "CHAT_QUEUE_MAX": ["0"],
+    "CHAT_MAX_TOKENS": ["0", "2000000000"],
+    "CHAT_QUOTA_TIMEZONE": ["Asia/Nowhere", "../etc/passwd", "Seoul", "+09:00", "/"],
+    "DATABASE_URL": ["mysql://a@b/c", "localhost", "postgres://a:b@h:port/x"],
+    "DATABASE_POOL_SIZE": ["0"],
+    "REDIS_URL": ["http://localhost", "localhost:6379"],
+    "REDIS_TIMEOUT_SECONDS": ["0", "-1", "nan", "inf", "soon"],
+    "CELERY_BROKER_URL": ["localhost", "http://x"],
+    "OPENAI_BASE_URL": ["localhost:11434/v1", "ftp://x"],
+    "DEMO_MODEL": ["maybe", "2"],
+    "SECRET_KEY": ["short"],
+    "FRONTEND_ORIGINS": [
+        "chat.example.com",
+        "https://chat.example.com/",
+        "https://chat.example.com/app",
+        "https://CHAT.example.com",
+        "https://a.example.com,*",
+        "null",
+    ],
+    "ACCESS_TOKEN_SECONDS": ["0", "x"],
+    "WORKER_CONCURRENCY": ["0", "many"],
+    "WORKER_DRAIN_SECONDS": ["-1"],
+    "WORKER_TICK_SECONDS": ["0"],
+    "MODEL_ATTEMPTS": ["0"],
+    "MODEL_STALL_SECONDS": ["0"],
+    "SOCKET_HEARTBEAT_SECONDS": ["0", "1.5"],
+}
+GOOD = {
+    "CHAT_DAILY_LIMIT": ["0", " 7 ", "1000000000"],
+    "CHAT_QUOTA_TIMEZONE": ["UTC", "America/Argentina/Buenos_Aires"],
+    "DATABASE_URL": ["", "postgres://a:b@h:5432/x", "postgresql:///x?host=/tmp/y"],
+    "REDIS_URL": ["", "redis://h:6379/0", "rediss://h/1", "unix:///tmp/redis.sock"],
+    "FRONTEND_ORIGINS": ["", "https://a.example.com, http://localhost:5173", "http://[::1]:8000"],
+    "REDIS_TIMEOUT_SECONDS": ["0.05", "1e1", "3"],
+    "DEMO_MODEL": ["on", "OFF", "true", "0", ""],
+}
+
+# Reads the settings once for each value, in one process.
+READ = """
+import importlib, json, os, sys
+
+def outcome(name, value):
+    before = os.environ.get(name)
+    os.environ[name] = value
+    sys.modules.pop("config.settings", None)
+    try:
+        importlib.import_module("config.settings")
+    except SystemExit as error:
+        return str(error.code)
+    except Exception as error:
+        return repr(error)
+    finally:
+        os.environ.pop(name) if before is None else os.environ.update({name: before})
+
+values = json.load(sys.stdin)
+print(json.dumps({name: [outcome(name, one) for one in given] for name, given in values.items()}))
+"""
+
+
+def outcomes(values):
+    """What reading the settings with each value ends in; None when it is taken."""
+    done = subprocess.run(
+        [sys.executable, "-c", READ],
+        cwd=ROOT,
+        input=json.dumps(values),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_bad_value_is_refused_in_one_sentence_that_names_the_variable(subtests):
+    for name, told in outcomes(BAD).items():
+        for value, sentence in zip(BAD[name], told, strict=True):
+            with subtests.test(name, value=value[:20]):
+                assert sentence is not None
+                assert sentence.startswith(f"{name} is not usable: ")
+                assert sentence.endswith(".")
+                assert "\n" not in sentence
+
+
+def test_a_good_value_is_taken(subtests):
+    for name, told in outcomes(GOOD).items():
+        for value, sentence in zip(GOOD[name], told, strict=True):
+            with subtests.test(name, value=value):
+                assert sentence is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("CHAT_DAILY_LIMIT", "five"), ("FRONTEND_ORIGINS", "example.com")]
+)
+def test_a_process_with_a_bad_value_does_not_start(name, value):
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=os.environ | {name: value},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{name} is not usable: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_a_key_nothing_is_signed(monkeypatch, tmp_path):
+    monkeypatch.delenv("SECRET_KEY")
+
+    with pytest.raises(env.BadSetting, match="SECRET_KEY is not usable"):
+        env.secret_key(tmp_path)
+
+
+def test_the_key_that_make_run_made_is_used(monkeypatch, tmp_path):
+    monkeypatch.delenv("SECRET_KEY")
+    (tmp_path / "secret_key").write_text("k" * 50 + "\n")
+
+    assert env.secret_key(tmp_path) == "k" * 50
+
+
+def test_the_options_of_a_database_url_are_kept(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", " postgresql://mina:p%40ss@/malgil?host=/run&sslmode=off ")
+
+    read = env.database("")
+
+    assert (read["USER"], read["PASSWORD"], read["NAME"]) == ("mina", "p@ss", "malgil")
+    assert read["OPTIONS"] == {"host": "/run", "sslmode": "off"}

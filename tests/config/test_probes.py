@@ -1,0 +1,145 @@
+"""Is it alive, can it work: what probes are told, and what nobody should ask for."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from refusals import refused
+from rest_framework.test import APIClient
+
+from chat.redis import Link, link
+from workers import liveness
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def redis_away(monkeypatch, tmp_path):
+    elsewhere = Link(url=f"unix://{tmp_path}/nobody-listens.sock", timeout_seconds=0.3)
+    monkeypatch.setattr(link, "_client", elsewhere._client)
+    monkeypatch.setattr(link, "_closed_until", 0.0)
+
+
+def ready():
+    answer = APIClient().get("/readyz")
+    return answer.status_code, answer.json()
+
+
+def test_alive_needs_nothing():
+    answer = APIClient().get("/healthz", headers={"Authorization": "Bearer nonsense"})
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+def test_ready_when_all_is_there():
+    liveness.register()
+
+    checks = {"database": "ok", "redis": "ok", "workers": "ok"}
+    assert ready() == (200, {"status": "ok", "checks": checks})
+
+
+@pytest.mark.django_db
+def test_without_a_worker_requests_are_still_accepted():
+    checks = {"database": "ok", "redis": "ok", "workers": "none"}
+
+    assert ready() == (200, {"status": "degraded", "checks": checks})
+
+
+@pytest.mark.django_db
+def test_without_redis_requests_are_still_accepted(redis_away):
+    liveness.register()
+
+    checks = {"database": "ok", "redis": "unreachable", "workers": "ok"}
+    assert ready() == (200, {"status": "degraded", "checks": checks})
+
+
+# Asks a server whose database is away, which a test's own database cannot be.
+ASK = """
+import json, sys
+from concurrent.futures import ThreadPoolExecutor
+import django
+from django.conf import settings
+settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 0.5
+settings.ALLOWED_HOSTS = ["testserver"]
+django.setup()
+from accounts import tokens
+from accounts.models import Member, Session
+from rest_framework.test import APIClient
+from uuid import UUID
+
+some = UUID(int=1)
+pair = tokens.issue(Session(id=some, member=Member(id=some)))
+client = APIClient(raise_request_exception=False)
+client.credentials(HTTP_AUTHORIZATION="Bearer " + pair.access)
+body = {"email": "mina@example.com", "password": "x"}
+requests = [
+    lambda: client.get("/healthz"),
+    lambda: client.get("/readyz"),
+    lambda: client.get("/api/v1/me"),
+    lambda: client.post("/api/v1/auth/login", body, format="json"),
+    lambda: client.post(f"/api/v1/conversations/{some}/replies", {"message": "x"}, format="json"),
+]
+with ThreadPoolExecutor() as threads:
+    answers = list(threads.map(lambda request: request(), requests))
+print(json.dumps([[a.status_code, a["Content-Type"], a.json()] for a in answers]))
+"""
+
+
+@pytest.fixture(scope="module")
+def without_a_database(tmp_path_factory):
+    """The answers to ASK's requests as (status, content type, body)."""
+    nowhere = tmp_path_factory.mktemp("nowhere")
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATABASE_URL": f"postgresql://nobody@/none?host={nowhere}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", ASK], cwd=ROOT, env=environment, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+def test_without_the_database_it_is_alive_but_not_ready(without_a_database):
+    alive, ready, *_ = without_a_database
+
+    assert alive[0] == 200
+    status, content_type, body = ready
+    assert (status, content_type) == (503, "application/json")
+    assert body["status"] == "unavailable"
+    assert body["checks"]["database"] == "unreachable"
+
+
+def test_without_the_database_every_request_is_told_so(without_a_database):
+    for status, content_type, body in without_a_database[2:]:
+        assert (status, content_type) == (503, "application/problem+json"), body
+        assert body["code"] == "database_unavailable"
+
+
+# Where nothing is
+
+
+def test_the_front_page_leads_on():
+    answer = APIClient().get("/")
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/html")
+    for address in ("/api/docs", "/api/schema"):
+        assert f'href="{address}"' in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing", "/api/v2/me", "/api/v1/me/", "/api", "/nowhere"]
+)
+def test_an_unknown_address_is_not_found(path):
+    refused(APIClient().get(path), 404, "not_found")
+
+
+@pytest.mark.parametrize("host", ["evil.example.com", "a b", "[::1", ""])
+def test_an_unknown_host_is_refused(host):
+    refused(APIClient().get("/api/v1/me", HTTP_HOST=host), 400, "bad_request")

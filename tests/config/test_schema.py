@@ -1,0 +1,252 @@
+"""The OpenAPI schema: valid, complete, and what the API really answers."""
+
+import copy
+import re
+import uuid
+
+import jsonschema
+import openapi_spec_validator
+import pytest
+from conftest import PASSWORD
+from django.core.management import call_command
+from django.urls import get_resolver
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+from rest_framework.views import APIView
+from sending import send
+from talking import INTAKE, ask, begin, claim, complete, exchange, fail, post_reply, tell
+
+from chat import replies
+
+PROBES = {"/healthz", "/readyz"}
+NOT_IN_THE_SCHEMA = {"/", "/api/schema", "/api/docs"}
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def urls(patterns=None, prefix="/"):
+    """Every path of the URL table in the form of OpenAPI, with its view's class."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        path = prefix + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))
+        if hasattr(pattern, "url_patterns"):
+            yield from urls(pattern.url_patterns, path)
+        else:
+            callback = pattern.callback
+            yield path, getattr(callback, "cls", None) or getattr(callback, "view_class", None)
+
+
+def operations(schema):
+    return [
+        (path, method, operation)
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_the_schema_is_valid_openapi_3_1(schema):
+    assert schema["openapi"].startswith("3.1")
+
+    openapi_spec_validator.validate(schema)
+
+
+def test_the_schema_is_made_without_a_warning(tmp_path):
+    call_command("spectacular", fail_on_warn=True, validate=True, file=tmp_path / "schema.yml")
+
+
+def test_every_address_of_the_api_is_in_the_schema(schema):
+    assert set(schema["paths"]) == {path for path, _ in urls()} - NOT_IN_THE_SCHEMA
+
+
+def test_every_view_of_the_api_is_a_class_of_django_rest_framework():
+    views = {path: view for path, view in urls() if path.startswith("/api/") or path in PROBES}
+
+    assert len(views) > 15
+    for path, view in views.items():
+        assert view is not None, path
+        assert issubclass(view, APIView), path
+
+
+def test_every_method_of_a_view_is_in_the_schema(schema):
+    for path, view in urls():
+        if path not in NOT_IN_THE_SCHEMA:
+            methods = {name for name in view.http_method_names if hasattr(view, name)}
+            assert set(schema["paths"][path]) == methods - {"options", "head", "trace"}, path
+
+
+def test_every_operation_says_what_it_does_in_its_own_words(schema):
+    summaries = [operation.get("summary", "") for _, _, operation in operations(schema)]
+
+    assert all(summary.endswith(".") for summary in summaries), summaries
+    assert len(set(summaries)) == len(summaries)
+    for _, _, operation in operations(schema):
+        assert not operation.get("description", "").startswith(operation["summary"])
+
+
+def test_what_a_class_says_of_the_code_is_told_nobody(schema):
+    told = "\n".join(operation.get("description", "") for _, _, operation in operations(schema))
+
+    for path, view in urls():
+        for base in view.__mro__:
+            if path not in NOT_IN_THE_SCHEMA and base.__module__.split(".")[0] in OURS:
+                assert not base.__doc__ or base.__doc__ not in told
+
+
+OURS = {"accounts", "chat", "config", "adrf"}
+
+
+def test_operation_ids_are_unique_words(schema):
+    ids = [operation["operationId"] for _, _, operation in operations(schema)]
+
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in ids)
+
+
+def test_only_what_needs_no_token_is_open(schema):
+    open_to_all = {
+        operation["operationId"]
+        for _, _, operation in operations(schema)
+        if operation["security"] == [{}]
+    }
+
+    assert open_to_all == {"sign_up", "log_in", "refresh_tokens", "is_alive", "is_ready"}
+
+
+def test_the_schema_is_served():
+    answer = APIClient().get("/api/schema")
+
+    assert answer.status_code == 200
+    assert b"openapi: 3.1" in answer.content
+
+
+# Real answers
+
+
+@pytest.fixture
+def check(schema):
+    """Validates a real answer against the schema; unknown fields and formats count too."""
+    components = copy.deepcopy(schema["components"])
+    for component in components["schemas"].values():
+        if "properties" in component:
+            component["additionalProperties"] = False
+
+    def validate(answer, operation_id, status):
+        assert answer.status_code == status, answer.content
+        operation = next(o for _, _, o in operations(schema) if o["operationId"] == operation_id)
+        described = operation["responses"][str(status)]
+        for name in described.get("headers", {}):
+            assert name in answer, name
+        if "content" not in described:
+            assert answer.content == b""
+            return None
+        told = described["content"][answer["Content-Type"]]["schema"]
+        validator = jsonschema.Draft202012Validator(
+            {**told, "components": components},
+            format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
+        )
+        validator.validate(answer.json())
+        return answer.json()
+
+    return validate
+
+
+@pytest.mark.django_db
+def test_accounts_answer_as_described(check, api):
+    body = {"email": "mina@example.com", "password": PASSWORD, "nickname": "Mina"}
+    signed_up = check(send(APIClient(), "POST", "/api/v1/auth/signup", body), "sign_up", 201)
+    del body["nickname"]
+    check(send(APIClient(), "POST", "/api/v1/auth/login", body), "log_in", 200)
+    token = {"refresh": signed_up["refresh"]}
+    check(send(APIClient(), "POST", "/api/v1/auth/refresh", token), "refresh_tokens", 200)
+    check(send(APIClient(), "POST", "/api/v1/auth/refresh", token), "refresh_tokens", 401)
+    check(api.post("/api/v1/auth/ws-ticket"), "create_ws_ticket", 201)
+    check(api.get("/api/v1/me"), "get_me", 200)
+    check(
+        api.patch("/api/v1/me", {"born_year": 1999, "job": "Baker"}, format="json"),
+        "change_me",
+        200,
+    )
+    check(api.post("/api/v1/auth/logout"), "log_out", 204)
+    check(api.get("/api/v1/me"), "get_me", 401)
+
+
+@pytest.mark.django_db
+def test_conversations_answer_as_described(check, api):
+    path = "/api/v1/conversations"
+    made = check(api.post(path, {"config": {"n": 1}}, format="json"), "create_conversation", 201)
+    prompt = f"{path}/{made['id']}/prompts/{made['prompts'][0]['id']}"
+    check(api.patch(prompt, {"answer": "Nothing"}, format="json"), "answer_prompt", 200)
+    tell(api, made, **INTAKE)
+    complete(ask(api, made), "Start here", "Or here")
+    begin(api)
+    check(api.patch(prompt, {"answer": "Late"}, format="json"), "answer_prompt", 409)
+    check(api.get(f"{path}/{made['id']}"), "get_conversation", 200)
+    check(api.get(path, {"page_size": 1}), "list_conversations", 200)
+    check(api.get(path, {"page_size": 0}), "list_conversations", 400)
+    check(api.get(f"{path}/{uuid.uuid4()}"), "get_conversation", 404)
+    check(api.get("/api/v1/models"), "list_models", 200)
+    check(api.get("/api/v1/quota"), "get_quota", 200)
+
+
+@pytest.mark.django_db
+def test_replies_answer_as_described(check, api, settings):
+    path = "/api/v1/replies"
+    conversation = begin(api, intake=False)
+    key = {"Idempotency-Key": "k"}
+    reply = check(post_reply(api, conversation, key, message="Hello"), "create_reply", 202)
+    check(post_reply(api, conversation, key, message="Hello!"), "create_reply", 422)
+    check(post_reply(api, conversation, message="Hello"), "create_reply", 409)
+    check(post_reply(api, conversation, message=""), "create_reply", 400)
+    check(api.get(f"{path}/{reply['id']}"), "get_reply", 200)
+    check(api.get(f"{path}/{reply['id']}/exchange"), "get_exchange", 200)
+    running = claim(reply)
+    check(api.get(f"{path}/{reply['id']}"), "get_reply", 200)
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    replies.complete(running, replies.Outcome(columns=usage))
+    assert check(api.get(f"{path}/{reply['id']}"), "get_reply", 200)["usage"] == usage
+    again = check(api.post(f"{path}/{reply['id']}/regenerate"), "regenerate_reply", 202)
+    fail(again)
+    assert check(api.get(f"{path}/{again['id']}"), "get_reply", 200)["error"]["refunded"]
+    check(api.post(f"{path}/{uuid.uuid4()}/regenerate"), "regenerate_reply", 404)
+    settings.CHAT_QUEUE_MAX = 0
+    check(post_reply(api, conversation, message="Hello"), "create_reply", 503)
+    settings.CHAT_DAILY_LIMIT = 0
+    check(post_reply(api, conversation, message="Hello"), "create_reply", 429)
+
+
+@pytest.mark.django_db
+def test_refusals_of_bodies_answer_as_described(check, api):
+    path = "/api/v1/conversations"
+    check(send(api, "POST", path, b"x" * 1_000_001), "create_conversation", 413)
+    check(send(api, "POST", path, b"{"), "create_conversation", 400)
+    check(api.post(path, "x", content_type="text/plain"), "create_conversation", 415)
+
+
+@pytest.mark.django_db
+def test_probes_answer_as_described(check):
+    check(APIClient().get("/healthz"), "is_alive", 200)
+    check(APIClient().get("/readyz"), "is_ready", 200)
+
+
+@pytest.mark.django_db
+def test_a_wrong_answer_would_be_seen(check, api, monkeypatch):
+    """Without this, the checks above could check nothing."""
+    from chat import views
+
+    monkeypatch.setattr(views.quota, "state", lambda **_: {"limit": "5", "used": 1})
+    monkeypatch.setattr(views.QuotaSerializer, "data", {"limit": "five"}, raising=False)
+
+    with pytest.raises(jsonschema.ValidationError):
+        check(api.get("/api/v1/quota"), "get_quota", 200)
+
+
+@pytest.mark.django_db
+def test_a_cancelled_reply_is_answered_as_described(check, api):
+    reply, _ = exchange(api, begin(api, intake=False), "Hello", "Hi!")
+    replies.cancel_queued(api.post(f"/api/v1/replies/{reply['id']}/regenerate").json()["id"])
+    listed = api.get("/api/v1/conversations").json()["results"]
+
+    assert listed[0]["last_reply"]["status"] == "cancelled"
+    check(api.get(f"/api/v1/conversations/{listed[0]['id']}"), "get_conversation", 200)
