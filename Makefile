@@ -6,11 +6,12 @@ RESULTS := .local/matrix.jsonl
 PYTHONS := $(if $(PYTHON),$(PYTHON),python3.12 python3.11 python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test matrix chaos check clean install install-dev
+.PHONY: help run test e2e matrix chaos check docs bench lock clean install install-dev
 
 help:
 	@echo "make run     start Malgil and print its address (PORT=8000, DATA_DIR=.local)"
 	@echo "make test    run all tests, with servers of their own"
+	@echo "make e2e     the web client in a real browser, against the real backend"
 	@echo "make matrix  run the whole crash matrix and write docs/reliability.md"
 	@echo "make chaos   random faults for SECONDS=60, repeatable by SEED"
 	@echo "make check   lint, types, import rules, migrations"
@@ -22,10 +23,17 @@ help:
 # The last line of each recipe is one plain command, which make runs without a shell in between: so
 # Ctrl-C and SIGTERM reach it.
 run: install
+	@$(VENV)/bin/python -m config.launcher.client
 	@$(VENV)/bin/python -m config.launcher
 
 test: install-dev
+	@$(VENV)/bin/python -m config.launcher.client test
 	@$(VENV)/bin/python -m pytest
+
+# The web client in a real browser, against the real backend.
+e2e: install-dev
+	@$(VENV)/bin/python -m config.launcher.client
+	@$(VENV)/bin/python -m tests.browser
 
 # Every cell of the crash matrix, and the page that shows it.
 matrix: install-dev
@@ -49,6 +57,7 @@ check: install-dev
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/python manage.py makemigrations --check --dry-run
 	@$(VENV)/bin/python manage.py check
+	@$(VENV)/bin/python -m config.launcher.client check
 
 docs: export SECRET_KEY = only-for-documents-which-sign-nothing-and-store-nothing
 docs: install

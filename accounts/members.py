@@ -4,10 +4,15 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.dispatch import Signal
 
 from api.errors import DomainError, FieldError
 
-from .models import Member
+from . import sessions
+from .models import Member, Session
+
+# Sent with `member`, in the transaction that deletes it and everything of it.
+leaving = Signal()
 
 
 class EmailTaken(FieldError):
@@ -15,6 +20,13 @@ class EmailTaken(FieldError):
         super().__init__(
             field="email", detail="A member with this e-mail already exists.", code="email_taken"
         )
+
+
+class PasswordWrong(FieldError):
+    """Not a 401: the token that came along counts, and a client must not throw it away."""
+
+    def __init__(self, *, field: str) -> None:
+        super().__init__(field=field, detail="The password is not right.", code="password_wrong")
 
 
 class CredentialsInvalid(DomainError):
@@ -26,7 +38,7 @@ def sign_up(
 ) -> Member:
     """Raises FieldError for a weak password and EmailTaken."""
     member = Member(email=email, nickname=nickname, born_year=born_year, job=job)
-    _check_strength(password, member)
+    _check_strength(password, member, field="password")
     member.set_password(password)
     try:
         with transaction.atomic():
@@ -55,8 +67,34 @@ def change_profile(*, member: Member, fields: dict[str, object]) -> Member:
     return member
 
 
-def _check_strength(password: str, member: Member) -> None:
+def change_password(*, session: Session, current_password: str, new_password: str) -> None:
+    """Ends all other sessions of the member: one of them may be why the password is changed.
+
+    Raises PasswordWrong, and FieldError for a weak password.
+    """
+    _prove(session.member, current_password, field="current_password")
+    _check_strength(new_password, session.member, field="new_password")
+    session.member.set_password(new_password)
+    with transaction.atomic():
+        session.member.save(update_fields=["password"])
+        sessions.revoke_all_but(session)
+
+
+def remove(*, member: Member, password: str) -> None:
+    """Deletes the member, with everything that belongs to it. Raises PasswordWrong."""
+    _prove(member, password, field="password")
+    with transaction.atomic():
+        leaving.send(sender=Member, member=member)
+        member.delete()
+
+
+def _prove(member: Member, password: str, *, field: str) -> None:
+    if not check_password(password, member.password):
+        raise PasswordWrong(field=field)
+
+
+def _check_strength(password: str, member: Member, *, field: str) -> None:
     try:
         validate_password(password, member)
     except ValidationError as error:
-        raise FieldError(field="password", detail=" ".join(error.messages)) from error
+        raise FieldError(field=field, detail=" ".join(error.messages)) from error

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from api.serializers import StrictIntegerField, StrictSerializer, TextField
 
-from .models import Member
+from .models import Member, Session
 
 # Names travel into mail headers and log lines one day; a line break has no place in one.
 one_line = RegexValidator(r"\A[^\r\n\t\v\f\x00-\x1f\x7f\u2028\u2029]*\Z", "Use a single line.")
@@ -37,6 +37,28 @@ class LoginSerializer(StrictSerializer):
 
 class RefreshSerializer(StrictSerializer):
     refresh = TextField(max_length=4096)
+
+
+class PasswordChange(StrictSerializer):
+    current_password = TextField(max_length=128)
+    new_password = TextField(max_length=128)
+
+
+class DepartureSerializer(StrictSerializer):
+    password = TextField(max_length=128)
+
+
+class SessionSerializer(serializers.ModelSerializer[Session]):
+    """Expects `current`, the id of the session that asks, in the context."""
+
+    current = serializers.SerializerMethodField(help_text="The one that asks.")
+
+    class Meta:
+        model = Session
+        fields = ["id", "user_agent", "created_at", "refreshed_at", "current"]
+
+    def get_current(self, session: Session) -> bool:
+        return bool(session.id == self.context["current"])
 
 
 class MemberSerializer(serializers.ModelSerializer[Member]):

@@ -1,9 +1,12 @@
 """Sessions: opened by signing in, kept alive by refreshing, ended by signing out."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
+from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from api.errors import DomainError
@@ -53,6 +56,23 @@ def refresh(*, token: str) -> TokenPair:
 def revoke(session: Session) -> None:
     """Ends the session; repeating it changes nothing."""
     Session.objects.filter(id=session.id, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def revoke_all_but(kept: Session) -> None:
+    """Ends every other session of the same member."""
+    others = Session.objects.filter(member_id=kept.member_id, revoked_at=None).exclude(id=kept.id)
+    others.update(revoked_at=timezone.now())
+
+
+def live(member: Member) -> QuerySet[Session]:
+    """Those that still let the member in: not ended, and refreshed while a token was good."""
+    since = timezone.now() - api_settings.REFRESH_TOKEN_LIFETIME
+    return Session.objects.filter(member=member, revoked_at=None, refreshed_at__gt=since)
+
+
+def revoke_one(*, member: Member, session_id: UUID) -> None:
+    """Signs the member out there. Raises Session.DoesNotExist."""
+    revoke(live(member).get(id=session_id))
 
 
 def _spend(session: Session, claims: RefreshToken) -> bool:

@@ -9,4 +9,7 @@ urlpatterns = [
     path("auth/logout", views.LogoutView.as_view()),
     path("auth/ws-ticket", views.TicketView.as_view()),
     path("me", views.MeView.as_view()),
+    path("me/password", views.PasswordView.as_view()),
+    path("me/sessions", views.SessionsView.as_view()),
+    path("me/sessions/<uuid:session_id>", views.SessionView.as_view()),
 ]

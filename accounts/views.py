@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import cast
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -10,19 +11,27 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.pagination import PAGE, Keyset, page_of
+
 from . import members, sessions, tickets, tokens
 from .authentication import bearer_token
 from .models import Member, Session
 from .serializers import (
+    DepartureSerializer,
     LoginSerializer,
     MemberSerializer,
+    PasswordChange,
     ProfileFields,
     RefreshSerializer,
+    SessionSerializer,
     SignedUpSerializer,
     SignupSerializer,
     TicketSerializer,
     TokenPairSerializer,
 )
+
+# UUIDv7 ids sort by when they were made.
+_SESSIONS: Keyset[Session] = Keyset({"id": UUID})
 
 
 class PublicView(APIView):
@@ -117,6 +126,54 @@ class MeView(APIView):
             member=cast(Member, request.user), fields=body.validated_data
         )
         return Response(MemberSerializer(member).data)
+
+    @extend_schema(operation_id="delete_me", request=DepartureSerializer, responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Delete your account with all conversations, at once and for good.
+
+        The password is asked for again. Every session ends; running replies are stopped.
+        """
+        body = DepartureSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        members.remove(member=cast(Member, request.user), **body.validated_data)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class PasswordView(APIView):
+    @extend_schema(operation_id="change_password", request=PasswordChange, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Change your password; all other sessions end."""
+        body = PasswordChange(data=request.data)
+        body.is_valid(raise_exception=True)
+        members.change_password(session=cast(Session, request.auth), **body.validated_data)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SessionsView(APIView):
+    @extend_schema(
+        operation_id="list_sessions",
+        parameters=PAGE,
+        responses={200: page_of(SessionSerializer)},
+    )
+    def get(self, request: Request) -> Response:
+        """Where you are signed in, latest sign-in first."""
+        context = {"current": cast(Session, request.auth).id}
+        page = _SESSIONS.page(
+            queryset=sessions.live(cast(Member, request.user)),
+            request=request,
+            render=lambda rows: list(
+                SessionSerializer(list(rows), many=True, context=context).data
+            ),
+        )
+        return Response(page)
+
+
+class SessionView(APIView):
+    @extend_schema(operation_id="end_session", responses={204: None})
+    def delete(self, request: Request, session_id: UUID) -> Response:
+        """Sign out there; its tokens are refused from now on, and its sockets close."""
+        sessions.revoke_one(member=cast(Member, request.user), session_id=session_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 def _user_agent(request: Request) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -19,6 +20,12 @@ from rest_framework.request import Request
 Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 30
 MAX_PAGE_SIZE = 100
+
+
+PAGE = [
+    OpenApiParameter("cursor", str, description="From `next` or `previous`."),
+    OpenApiParameter("page_size", int, description=f"1 to {MAX_PAGE_SIZE}."),
+]
 
 
 class Keyset(Generic[Row]):

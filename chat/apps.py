@@ -1,5 +1,18 @@
+from typing import Any
+
 from django.apps import AppConfig
 
 
 class ChatConfig(AppConfig):
     name = "chat"
+
+    def ready(self) -> None:
+        from accounts import members
+
+        members.leaving.connect(_stop_replies)
+
+
+def _stop_replies(sender: object, member: Any, **kwargs: object) -> None:
+    from . import cancelling
+
+    cancelling.stop_all_of(member)

@@ -2,10 +2,13 @@
 
 import asyncio
 import time
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
+from redis import Redis
 
 from accounts.models import Member
 
@@ -14,7 +17,7 @@ from .models import Reply
 from .redis import link
 from .replies import ChoiceParts, Outcome, Superseded
 from .serializers import ReplySerializer
-from .states import TERMINAL, ReplyStatus
+from .states import OPEN, TERMINAL, ReplyStatus
 
 # Every worker listens here for the ids of replies to stop.
 CONTROL_CHANNEL = "malgil:cancel"
@@ -28,12 +31,38 @@ async def cancel(*, member: Member, reply_id: UUID) -> dict[str, Any]:
     """
     reply = await threads.run(reading.one, member=member, reply_id=reply_id)
     while reply.status not in TERMINAL:
-        if reply.status == ReplyStatus.QUEUED:
-            await threads.run(_cancel_waiting, reply.id)
-        else:
-            await _cancel_running(reply)
+        await _stop(reply)
         reply = await threads.run(reading.one, member=member, reply_id=reply_id)
     return await threads.run(lambda: ReplySerializer(reply).data)
+
+
+async def cancel_open(conversation_id: UUID) -> None:
+    """Ends the open reply of a conversation, if there is one; of a deleted one too."""
+    while reply := await threads.run(_open_in, conversation_id):
+        await _stop(reply)
+
+
+def stop_all_of(member: Member) -> None:
+    """Before the member's replies are deleted, in the transaction that does it.
+
+    Locks them, so that no worker writes what would hang on a reply that is gone, and once that is
+    committed tells the workers to drop them.
+    """
+    running = Reply.objects.select_for_update().filter(member=member, status__in=OPEN)
+    ids = list(running.order_by("id").values_list("id", flat=True))
+    transaction.on_commit(lambda: _signal(ids))
+
+
+def _open_in(conversation_id: UUID) -> Reply | None:
+    which = Reply.objects.filter(conversation_id=conversation_id, status__in=OPEN)
+    return which.select_related("config").first()
+
+
+async def _stop(reply: Reply) -> None:
+    if reply.status == ReplyStatus.QUEUED:
+        await threads.run(_cancel_waiting, reply.id)
+    else:
+        await _cancel_running(reply)
 
 
 def _cancel_waiting(reply_id: UUID) -> None:
@@ -50,7 +79,16 @@ async def _cancel_running(reply: Reply) -> None:
 def _ask_the_worker(reply_id: UUID) -> None:
     replies.request_cancel(reply_id)
     # A worker that does not hear of it is fenced off later.
-    link.attempt(lambda redis: redis.publish(CONTROL_CHANNEL, str(reply_id)))
+    _signal([reply_id])
+
+
+def _signal(reply_ids: list[UUID]) -> None:
+    for name in map(str, reply_ids):
+        link.attempt(partial(_publish, name))
+
+
+def _publish(name: str, redis: Redis) -> None:
+    redis.publish(CONTROL_CHANNEL, name)
 
 
 async def _ends_within(reply: Reply, seconds: float) -> bool:

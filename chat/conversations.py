@@ -1,9 +1,12 @@
-"""Conversations: how they begin, and what the model is asked with."""
+"""Conversations: how they begin and change, and what the model is asked with."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from accounts.models import Member
 from api.ids import uuid7
@@ -39,6 +42,61 @@ def begin(*, member: Member, beginning: Beginning) -> Conversation:
             intake.ask(conversation=conversation, language=beginning.language)
         transaction.on_commit(lambda: events.conversation_begun(conversation))
     return conversation
+
+
+def locked(*, member: Member, conversation_id: UUID) -> tuple[Conversation, datetime]:
+    """For writing, in a transaction, with the database's time; deleted ones too.
+
+    Raises Conversation.DoesNotExist.
+    """
+    conversation = (
+        Conversation.objects.select_for_update(of=("self",))
+        .select_related("config")
+        .annotate(now=Now())
+        .get(id=conversation_id, member=member)
+    )
+    return conversation, conversation.now
+
+
+def change(*, member: Member, conversation_id: UUID, fields: dict[str, Any]) -> None:
+    """Sets the given ones of title, pinned, archived and config, which holds for later replies.
+
+    Nothing was said, so the conversation keeps its place in the list. Raises
+    Conversation.DoesNotExist and FieldError.
+    """
+    with transaction.atomic():
+        conversation, now = locked(member=member, conversation_id=conversation_id)
+        if conversation.deleted_at is not None:
+            raise Conversation.DoesNotExist()
+        changes = _changes(conversation, fields)
+        if not changes:
+            return
+        for name, value in changes.items():
+            setattr(conversation, name, value)
+        conversation.updated_at = now
+        conversation.save(update_fields=[*changes, "updated_at"])
+        transaction.on_commit(lambda: events.conversation_changed(conversation.id))
+
+
+def _changes(conversation: Conversation, fields: dict[str, Any]) -> dict[str, Any]:
+    """What differs from the row. A title that the member wrote is not replaced by ours any more."""
+    wanted: dict[str, Any] = {
+        name: fields[name] for name in ("title", "pinned", "archived") if name in fields
+    }
+    if "title" in wanted:
+        wanted["title_chosen"] = True
+    if config := _new_config(conversation.config, fields.get("config", {})):
+        wanted["config"] = config
+    return {name: value for name, value in wanted.items() if getattr(conversation, name) != value}
+
+
+def _new_config(base: ChatConfig, given: dict[str, Any]) -> ChatConfig | None:
+    """A stored row; None when it would say the same."""
+    if all(getattr(base, name) == value for name, value in given.items()):
+        return None
+    config = changed_config(base=base, given=given)
+    config.save(force_insert=True)
+    return config
 
 
 def with_model(given: dict[str, Any]) -> dict[str, Any]:

@@ -158,6 +158,12 @@ def conversation_begun(conversation: Conversation) -> None:
     publish([conversation_updated(conversation, None)])
 
 
+def conversation_changed(conversation_id: UUID) -> None:
+    """Tells the summary as it is now, or that it was deleted. One query."""
+    found = reading.with_last_reply().filter(id=conversation_id)
+    publish([conversation_told(conversation) for conversation in found])
+
+
 def publish(events: Iterable[Event]) -> None:
     """From synchronous code. Redis away: the sockets find out from the table."""
     messages = _messages(events)

@@ -3,21 +3,36 @@
 import hashlib
 import re
 
+from django.utils.translation import get_language_from_request
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from api.pagination import MAX_PAGE_SIZE
+from api.pagination import PAGE
 from api.renderers import to_json
+from api.text import storable
 
+from . import exporting, intake, search
 from .accepting import Idempotency
 from .quota import Quota
 
-PAGE = [
-    OpenApiParameter("cursor", str, description="From `next` or `previous`."),
-    OpenApiParameter("page_size", int, description=f"1 to {MAX_PAGE_SIZE}."),
+CONVERSATIONS = [
+    *PAGE,
+    OpenApiParameter(
+        "q",
+        str,
+        description="Lists those with this text in the title or in what was said, ignoring case.",
+    ),
     OpenApiParameter("archived", bool, description="Lists the archived ones instead."),
 ]
+FORMAT = OpenApiParameter("format", str, enum=["json", "md"], default="json")
+DISPOSITION = OpenApiParameter(
+    "Content-Disposition",
+    str,
+    OpenApiParameter.HEADER,
+    response=[200],
+    description="`attachment`, with the title as the file's name.",
+)
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -42,6 +57,30 @@ def archived(request: Request) -> bool:
     if given not in {"true", "false"}:
         raise ValidationError({"archived": ["Give true or false."]})
     return given == "true"
+
+
+def query(request: Request) -> str:
+    """What is searched for; empty for everything. Raises ValidationError naming `q`."""
+    given = request.query_params.get("q", "").strip()
+    if len(given) > search.MAX_CHARS:
+        raise ValidationError({"q": [f"Give at most {search.MAX_CHARS} characters."]})
+    if given != storable(given):
+        raise ValidationError({"q": ["This holds characters that no text can have."]})
+    return given
+
+
+def export_format(request: Request) -> str:
+    """Raises ValidationError naming the parameter."""
+    given = request.query_params.get("format", "json")
+    if given not in exporting.EXPORTS:
+        raise ValidationError({"format": ["Give json or md."]})
+    return given
+
+
+def language(request: Request) -> str:
+    """Korean or English, as `Accept-Language` says; English without it."""
+    language = get_language_from_request(request._request)
+    return language if language in intake.QUESTIONS else "en"
 
 
 def idempotency(request: Request) -> Idempotency | None:

@@ -10,6 +10,7 @@ from django.db.models.functions import JSONObject
 
 from accounts.models import Member
 
+from . import search
 from .models import Choice, Conversation, Reply
 from .states import OPEN
 
@@ -44,9 +45,10 @@ def with_last_reply() -> QuerySet[Conversation]:
     return Conversation.objects.select_related("config").annotate(last_reply=Subquery(latest))
 
 
-def summaries(*, member: Member) -> QuerySet[Conversation]:
-    """A member's conversations for the list."""
-    return with_last_reply().filter(member=member, deleted_at=None)
+def summaries(*, member: Member, archived: bool, text: str) -> QuerySet[Conversation]:
+    """A member's conversations for the list; with a text those that contain it."""
+    listed = with_last_reply().filter(member=member, deleted_at=None, archived=archived)
+    return search.containing(listed, member=member, text=text) if text else listed
 
 
 def whole(*, member: Member, conversation_id: UUID) -> Conversation:
@@ -54,11 +56,20 @@ def whole(*, member: Member, conversation_id: UUID) -> Conversation:
 
     Raises Conversation.DoesNotExist.
     """
+    return _whole().get(id=conversation_id, member=member)
+
+
+def shared(token: str) -> Conversation:
+    """The same for one that its member shared. Raises Conversation.DoesNotExist."""
+    return _whole().get(share_token=token, member__is_active=True)
+
+
+def _whole() -> QuerySet[Conversation]:
     listed = Prefetch("replies", replies().order_by("id"))
     return (
-        Conversation.objects.select_related("config")
+        Conversation.objects.filter(deleted_at=None)
+        .select_related("config")
         .prefetch_related("prompts", listed)
-        .get(id=conversation_id, member=member, deleted_at=None)
     )
 
 

@@ -78,9 +78,6 @@ CRASH_LOOP = Failure(
     detail="The workers that ran this reply stopped too often.",
     retryable=True,
 )
-DEADLINE = Failure(
-    code="deadline_exceeded", detail="No answer came in the time allowed.", retryable=True
-)
 
 
 def claim(*, reply_id: UUID, worker: UUID) -> Reply | None:

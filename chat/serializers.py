@@ -42,6 +42,15 @@ class ConversationInput(StrictSerializer):
     config = ConfigInput(required=False)
 
 
+class ConversationChange(StrictSerializer):
+    """What is left out stays as it is; so it is within `config`."""
+
+    title = TextField(max_length=200, required=False)
+    pinned = StrictBooleanField(required=False)
+    archived = StrictBooleanField(required=False)
+    config = ConfigInput(required=False, help_text="For the replies that follow.")
+
+
 class AnswerInput(StrictSerializer):
     answer = message_field()
 
@@ -158,6 +167,41 @@ class ConversationSerializer(ConversationFields):
     def get_prompts(self, conversation: Conversation) -> Any:
         prompts = sorted(conversation.prompts.all(), key=lambda prompt: prompt.position)
         return PromptSerializer(prompts, many=True).data
+
+
+class ShareSerializer(serializers.Serializer[Any]):
+    token = serializers.CharField()
+    url = serializers.URLField(help_text="The client's page, for whoever has the link.")
+
+
+class SharedConfigSerializer(serializers.ModelSerializer[ChatConfig]):
+    """Without `system`: what a member tells the model in confidence is not part of the talk."""
+
+    class Meta:
+        model = ChatConfig
+        fields = ["model", "temperature", "stream", "max_tokens", "n"]
+
+
+class SharedReplySerializer(serializers.Serializer[Reply]):
+    """Without what concerns the member and the engine: usage, errors, attempts, the queue."""
+
+    id = serializers.UUIDField()
+    conversation = serializers.UUIDField(source="conversation_id")
+    prompt = serializers.UUIDField(source="prompt_id")
+    status = serializers.ChoiceField(choices=ReplyStatus.choices)
+    config = SharedConfigSerializer()
+    choices = ChoiceSerializer(many=True, help_text="Empty until the end.")
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class SharedConversationSerializer(ConversationSerializer):
+    # How the member keeps order is nobody else's business.
+    pinned = None  # type: ignore[assignment]
+    archived = None  # type: ignore[assignment]
+    config = SharedConfigSerializer()  # type: ignore[assignment]
+    replies = SharedReplySerializer(many=True)  # type: ignore[assignment]
 
 
 class QuotaSerializer(serializers.Serializer[Any]):

@@ -1,12 +1,17 @@
 from django.urls import path
 
-from . import views
+from . import copies, views
 
 urlpatterns = [
     path("models", views.ModelsView.as_view()),
     path("quota", views.QuotaView.as_view()),
     path("conversations", views.ConversationsView.as_view()),
     path("conversations/<uuid:conversation_id>", views.ConversationView.as_view()),
+    path("conversations/<uuid:conversation_id>/restore", views.RestoreView.as_view()),
+    path("conversations/<uuid:conversation_id>/share", copies.ShareView.as_view()),
+    path("conversations/<uuid:conversation_id>/export", copies.ExportView.as_view()),
+    # A slug is what the tokens are made of; nothing else reaches the database.
+    path("shared/<slug:token>", copies.SharedView.as_view()),
     path(
         "conversations/<uuid:conversation_id>/prompts/<uuid:prompt_id>",
         views.PromptView.as_view(),

@@ -5,9 +5,9 @@ from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.utils.translation import get_language_from_request
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -18,13 +18,25 @@ from accounts.models import Member
 from api.pagination import page_of
 from api.views import AsyncView
 
-from . import accepting, cancelling, conversations, exchange, intake, lists, offers, quota, reading
+from . import (
+    accepting,
+    cancelling,
+    conversations,
+    deleting,
+    exchange,
+    intake,
+    lists,
+    offers,
+    quota,
+    reading,
+)
 from . import parameters as params
 from .accepting import UNSET, Ask
 from .conversations import Beginning
 from .models import Conversation, Reply
 from .serializers import (
     AnswerInput,
+    ConversationChange,
     ConversationInput,
     ConversationSerializer,
     ExchangeSerializer,
@@ -90,14 +102,16 @@ class QuotaView(APIView):
 class ConversationsView(APIView):
     @extend_schema(
         operation_id="list_conversations",
-        parameters=params.PAGE,
+        parameters=params.CONVERSATIONS,
         responses={200: page_of(SummarySerializer)},
     )
     def get(self, request: Request) -> Response:
         """Your conversations: pinned ones first, then newest first."""
         page = lists.CONVERSATIONS.page(
-            queryset=reading.summaries(member=member_of(request)).filter(
-                archived=params.archived(request)
+            queryset=reading.summaries(
+                member=member_of(request),
+                archived=params.archived(request),
+                text=params.query(request),
             ),
             request=request,
             render=_summaries,
@@ -117,7 +131,7 @@ class ConversationsView(APIView):
         """
         body = ConversationInput(data=request.data)
         body.is_valid(raise_exception=True)
-        beginning = Beginning(language=_language(request), **body.validated_data)
+        beginning = Beginning(language=params.language(request), **body.validated_data)
         conversation = conversations.begin(member=member_of(request), beginning=beginning)
         return Response(
             ConversationSerializer(
@@ -128,12 +142,46 @@ class ConversationsView(APIView):
         )
 
 
-class ConversationView(APIView):
+class ConversationView(AsyncView):
+    """Deleting waits for the worker that is to stop, and so is asynchronous: then all must be."""
+
     @extend_schema(operation_id="get_conversation", responses={200: ConversationSerializer})
-    def get(self, request: Request, conversation_id: UUID) -> Response:
+    async def get(self, request: Request, conversation_id: UUID) -> Response:
         """A conversation with all its prompts and replies."""
-        conversation = reading.whole(member=member_of(request), conversation_id=conversation_id)
-        return Response(ConversationSerializer(conversation).data)
+        return await sync_to_async(_whole)(request, conversation_id)
+
+    @extend_schema(
+        operation_id="change_conversation",
+        request=ConversationChange,
+        responses={200: ConversationSerializer},
+    )
+    async def patch(self, request: Request, conversation_id: UUID) -> Response:
+        """Rename, pin or archive a conversation, or set with what the model is asked from now on.
+
+        The conversation keeps its place in the list.
+        """
+        return await sync_to_async(_changed)(request, conversation_id)
+
+    @extend_schema(operation_id="delete_conversation", responses={204: None})
+    async def delete(self, request: Request, conversation_id: UUID) -> Response:
+        """Delete a conversation; it can be restored for 30 days.
+
+        An open reply is cancelled, and a shared link leads nowhere any more.
+        """
+        await deleting.delete(member=member_of(request), conversation_id=conversation_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RestoreView(APIView):
+    @extend_schema(
+        operation_id="restore_conversation",
+        request=None,
+        responses={200: ConversationSerializer},
+    )
+    def post(self, request: Request, conversation_id: UUID) -> Response:
+        """Undo a deletion, within 30 days. One that is not deleted is returned as it is."""
+        deleting.restore(member=member_of(request), conversation_id=conversation_id)
+        return _whole(request, conversation_id)
 
 
 class PromptView(APIView):
@@ -244,10 +292,21 @@ def member_of(request: Request) -> Member:
     return cast(Member, request.user)
 
 
+def _changed(request: Request, conversation_id: UUID) -> Response:
+    # A conversation of somebody else is a 404 before its body is looked at.
+    reading.require(member=member_of(request), conversation_id=conversation_id)
+    body = ConversationChange(data=request.data)
+    body.is_valid(raise_exception=True)
+    conversations.change(
+        member=member_of(request), conversation_id=conversation_id, fields=body.validated_data
+    )
+    return _whole(request, conversation_id)
+
+
+def _whole(request: Request, conversation_id: UUID) -> Response:
+    conversation = reading.whole(member=member_of(request), conversation_id=conversation_id)
+    return Response(ConversationSerializer(conversation).data)
+
+
 def _summaries(rows: Sequence[Conversation]) -> list[Any]:
     return list(SummarySerializer(list(rows), many=True).data)  # type: ignore[arg-type]
-
-
-def _language(request: Request) -> str:
-    language = get_language_from_request(request._request)
-    return language if language in intake.QUESTIONS else "en"

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from accounts.members import CredentialsInvalid
+from accounts.models import Session
 from accounts.sessions import TokenReused, TokenRotated
 from accounts.tokens import TokenInvalid
 from api.errors import DomainError, FieldError
@@ -39,7 +40,13 @@ DOMAIN_ERRORS: dict[type[DomainError], tuple[int, str]] = {
     QueueFull: (503, "queue_full"),
 }
 # Another member's resource is, like one that never was, not there.
-MISSING = (Http404, Conversation.DoesNotExist, Prompt.DoesNotExist, Reply.DoesNotExist)
+MISSING = (
+    Http404,
+    Conversation.DoesNotExist,
+    Prompt.DoesNotExist,
+    Reply.DoesNotExist,
+    Session.DoesNotExist,
+)
 TITLES = {
     400: "Bad request",
     401: "Not authenticated",

@@ -60,8 +60,9 @@ DATABASES["default"]["OPTIONS"] |= {  # type: ignore[operator]  # dj-database-ur
     "connect_timeout": 3,
     "pool": {
         "min_size": 1,
-        "max_size": env.whole("DATABASE_POOL_SIZE", 16),
-        "timeout": 5,
+        "max_size": env.whole("DATABASE_POOL_SIZE", 32),
+        # A burst waits its turn; a database that is away is told of after as long.
+        "timeout": 8,
         # After a restart of the server the pool tries again for as long as it takes.
         "reconnect_timeout": 5,
     },
@@ -77,7 +78,7 @@ CELERY_BROKER_URL = env.url(
 CHANNEL_LAYERS = {"default": {"BACKEND": "chat.layers.PubSubLayer", "CONFIG": {"url": REDIS_URL}}}
 
 AUTH_USER_MODEL = "accounts.Member"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["accounts.hashers.Argon2id"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -111,6 +112,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.schema_hooks.name_reply_errors",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "ReplyStatus": "chat.states.ReplyStatus",
         "PromptKind": "chat.models.PromptKind",
@@ -155,6 +160,7 @@ CORS_ALLOW_HEADERS = [
     "prefer",
 ]
 CORS_EXPOSE_HEADERS = [
+    "Content-Disposition",
     "ETag",
     "Location",
     "Preference-Applied",

@@ -2,10 +2,10 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from . import health, problems
-from .home import HomeView
+from .home import CLIENT_ADDRESSES, HomeView
 
 urlpatterns = [
-    path("", HomeView.as_view()),
+    *(path(address, HomeView.as_view()) for address in CLIENT_ADDRESSES),
     path("healthz", health.AliveView.as_view()),
     path("readyz", health.ReadyView.as_view()),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),

@@ -91,6 +91,8 @@ class Sending:
         self._timer = self._loop.call_later(max(seconds, 0), self._tick)
 
     def _tick(self) -> None:
+        if self._transport.is_closing():
+            return None
         if self._transport.get_write_buffer_size() > MOST_UNSENT_BYTES:
             return self._wait(RETRY_SECONDS)
         due = self._pace.due(time.monotonic())

@@ -1,14 +1,11 @@
 """What most tests start from: members who are signed in, and a Redis with nothing in it."""
 
-import itertools
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from people import make_member
 from rest_framework.test import APIClient
-
-PASSWORD = "a long enough passphrase 7"
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -69,11 +66,3 @@ def client_of(db):
 def api(member, client_of) -> APIClient:
     """The API as `member` uses it."""
     return client_of(member)
-
-
-def make_member(**fields):
-    from accounts.models import Member
-
-    number = next(_numbers)
-    fields = {"email": f"member{number}@example.com", "nickname": f"Member {number}"} | fields
-    return Member.objects.create_user(password=fields.pop("password", PASSWORD), **fields)

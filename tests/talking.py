@@ -49,7 +49,7 @@ def complete(reply, *texts):
 
 
 def fail(reply):
-    failure = Failure(code="upstream_error", detail="The model failed.", retryable=True)
+    failure = Failure(code="model_error", detail="The model failed.", retryable=True)
     replies.fail(claim(reply), failure, Outcome())
 
 

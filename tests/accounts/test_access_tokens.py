@@ -141,7 +141,7 @@ def test_a_token_of_a_deactivated_member_is_refused(pair, member):
 
 
 def test_the_session_says_who_it_is_and_not_the_subject(claims, member):
-    from conftest import make_member
+    from people import make_member
 
     token = signed(claims | {"sub": str(make_member().id)})
 

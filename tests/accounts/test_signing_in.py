@@ -1,9 +1,9 @@
 """Proving a password."""
 
 import pytest
-from conftest import PASSWORD, make_member
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
+from people import PASSWORD, make_member
 from refusals import refused
 from rest_framework.test import APIClient
 from sending import send

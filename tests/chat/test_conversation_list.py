@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 import pytest
-from conftest import make_member
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from people import make_member
 from refusals import refused
 from talking import ask, begin, exchange
 

@@ -3,9 +3,9 @@
 import uuid
 
 import pytest
-from conftest import make_member
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from people import make_member
 from refusals import refused
 from talking import begin, detail, exchange
 

@@ -6,8 +6,8 @@ import time
 from datetime import datetime
 
 import pytest
-from conftest import make_member
 from django.conf import settings
+from people import make_member
 from racing import at_once
 from refusals import refused
 from talking import ask, begin, claim, complete, exchange, fail, post_reply
@@ -195,7 +195,7 @@ def test_a_slot_is_only_given_back_when_the_end_was_written(api):
     claimed.attempt += 1
 
     with pytest.raises(replies.Superseded):
-        replies.fail(claimed, replies.DEADLINE, replies.Outcome())
+        replies.fail(claimed, replies.CRASH_LOOP, replies.Outcome())
 
     assert slots() == [1]
 

@@ -1,7 +1,7 @@
 """The same key gives the same reply, however often and from however many threads at once."""
 
 import pytest
-from conftest import make_member
+from people import make_member
 from racing import at_once
 from refusals import refused
 from talking import INTAKE, ask, begin, complete, exchange, post_reply, tell

@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from conftest import make_member
+from people import make_member
 from refusals import refused
 from talking import INTAKE, ask, begin, complete, detail, exchange, fail, post_reply, tell
 

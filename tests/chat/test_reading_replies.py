@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from conftest import make_member
+from people import make_member
 from refusals import refused
 from rest_framework.test import APIClient
 from talking import ask, begin, complete, exchange, fail
@@ -39,7 +39,7 @@ def test_a_failed_reply_says_why_and_that_it_cost_nothing(api):
     fail(reply)
 
     assert call(api, reply["id"]).json()["error"] == {
-        "code": "upstream_error",
+        "code": "model_error",
         "detail": "The model failed.",
         "retryable": True,
         "refunded": True,

@@ -3,8 +3,8 @@
 import uuid
 
 import pytest
-from conftest import make_member
 from django.conf import settings
+from people import make_member
 from refusals import refused
 from rest_framework.test import APIClient
 from sending import send

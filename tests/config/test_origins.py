@@ -9,7 +9,7 @@ from config import settings as configured
 from config.sockets import AllowedOrigins
 
 OURS, FOREIGN = "https://chat.example.com", "https://evil.example.com"
-EXPOSED = {
+EXPOSED = {"Content-Disposition",
     "Location",
     "ETag",
     "Retry-After",

@@ -124,15 +124,6 @@ def test_without_the_database_every_request_is_told_so(without_a_database):
 # Where nothing is
 
 
-def test_the_front_page_leads_on():
-    answer = APIClient().get("/")
-
-    assert answer.status_code == 200
-    assert answer["Content-Type"].startswith("text/html")
-    for address in ("/api/docs", "/api/schema"):
-        assert f'href="{address}"' in answer.content.decode()
-
-
 @pytest.mark.parametrize(
     "path", ["/api/v1/nothing", "/api/v2/me", "/api/v1/me/", "/api", "/nowhere"]
 )

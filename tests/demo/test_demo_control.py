@@ -160,7 +160,7 @@ def test_what_runs_stays_counted_when_the_counters_are_reset(demo: Demo) -> None
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(
-    "settings",
+    "slow",
     [
         {"first_token_ms": 60_000},
         {"tokens_per_second": 1, "tokens": 100},
@@ -168,10 +168,8 @@ def test_what_runs_stays_counted_when_the_counters_are_reset(demo: Demo) -> None
         {"fault": "stall"},
     ],
 )
-def test_a_client_that_leaves_is_noticed(
-    demo: Demo, settings: dict[str, object], stream: bool
-) -> None:
-    demo.set(**settings)
+def test_a_client_that_leaves_is_noticed(demo: Demo, slow: dict[str, object], stream: bool) -> None:
+    demo.set(**slow)
     body = json.dumps(request("How?", stream=stream)).encode()
     with suppress(TimeoutError), demo.open("POST", CHAT, body, timeout=0.2) as response:
         response.read1()  # some of a stream; the body of the others never comes

@@ -314,8 +314,9 @@ async def test_a_socket_ends_when_its_time_is_over(member):
     ],
 )
 async def test_a_bad_message_is_explained_and_ends_the_socket(member, frame):
-    reply = await threads.run(make_reply, member)
+    reply = await threads.run(make_running, member)
     async with opened(member) as socket:
+        await socket.next("reply.snapshot")
         await socket.say_raw(**frame)
         await socket.say(type="ping")
 
@@ -323,7 +324,7 @@ async def test_a_bad_message_is_explained_and_ends_the_socket(member, frame):
         assert (error["type"], error["code"]) == ("error", "bad_message")
         assert await socket.closed_with() == 4400
         # Nothing follows: a server refuses to send after the close.
-        await threads.run(lambda: events.publish([events.reply_updated(reply)]))
+        await threads.run(say, reply, 1, "a")
         assert await socket.receive_nothing(timeout=0.2)
 
 

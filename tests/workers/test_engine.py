@@ -155,8 +155,13 @@ async def test_a_drain_that_takes_too_long_hands_back_at_once(engine, member, mo
 
 
 @pytest.mark.parametrize("way", ["wake-up", "table"])
-async def test_a_drain_waits_for_claims_that_are_under_way(engine, member, monkeypatch, way):
+async def test_a_drain_waits_for_claims_that_are_under_way(
+    engine, member, monkeypatch, settings, way
+):
     """Else the reply would be left to the lease."""
+    settings.WORKER_LEASE_SECONDS = 60
+    worker = engine.watch.worker
+    other = await threads.run(lambda: make_running(member, worker=worker, config=CONFIG))
     claimed, go_on = threading.Event(), threading.Event()
     name = "claim" if way == "wake-up" else "claim_due"
     claim = getattr(replies, name)
@@ -173,6 +178,9 @@ async def test_a_drain_waits_for_claims_that_are_under_way(engine, member, monke
     if way == "wake-up":
         woken = asyncio.ensure_future(engine.generate(reply.id))
     await comes_true(claimed.is_set)
+    if way == "wake-up":  # another one that comes to rest meanwhile makes no idle engine
+        engine.spawn(other)
+        await comes_true(lambda: not engine.running())
 
     draining = asyncio.ensure_future(engine.drain(5))
     await asyncio.sleep(0.05)

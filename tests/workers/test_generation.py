@@ -2,18 +2,21 @@
 
 import asyncio
 import json
+import re
+from contextlib import asynccontextmanager, suppress
 
 import msgpack
 import orjson
 import pytest
 from eventually import comes_true
 from redis.asyncio import Redis
-from reply_rows import make_reply, make_running, set_directly, stored
+from reply_rows import make_running, set_directly, stored
 
 from chat import context, events, exchange, replies, threads
 from chat.models import Choice, QuotaSlot, Reply
 from workers import spelling
 from workers.client import ModelClient
+from workers.failures import TIMEOUT, ModelFailure
 from workers.generation import Generation, Stop
 from workers.live import LiveWriter
 
@@ -394,10 +397,12 @@ async def test_a_superseded_attempt_writes_and_tells_nothing_of_its_end(member, 
 
 async def test_an_answer_that_cannot_be_stored_is_a_failure_of_the_attempt(member):
     reply = await threads.run(claimed, member)
-    generation = Generation(reply=reply, model=ModelClient(), live=LiveWriter())
+    live = LiveWriter()
+    generation = Generation(reply=reply, model=Told(), live=live)
     no_column_takes_it = replies.ChoiceParts(index=40_000, content="x")
 
     await generation._conclude(replies.Outcome(choices=[no_column_takes_it]))
+    await live.close()
 
     row = await threads.run(stored, reply)
     assert (row.status, row.error_code) == ("queued", "internal_error")
@@ -488,43 +493,75 @@ async def test_one_process_holds_more_streams_than_a_pool_has_by_default(member,
         await client.close()
 
 
-async def test_connections_are_used_again(member, model):
-    client = ModelClient()
-    body = {"model": NAME, "messages": [{"role": "user", "content": "Hi"}], "stream": True}
-    for _ in range(5):
-        async for _ in client.stream(body):
-            pass
+@asynccontextmanager
+async def serving(settings, port, answer):
+    """A model server that is no server: `answer(reader, writer)` for each connection."""
+    settings.OPENAI_BASE_URL = f"http://127.0.0.1:{port}/v1"
+    async with await asyncio.start_server(answer, "127.0.0.1", port):
+        client = ModelClient()
+        yield client
+        await client.close()
 
-    transport = client._client._client._transport
-    connector = transport.client.connector
-    assert sum(len(kept) for kept in connector._conns.values()) == 1
-    await client.close()
+
+HEADERS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+
+
+async def test_a_connection_whose_end_comes_late_is_used_again(unused_tcp_port, settings):
+    connections = []
+
+    async def answer(reader, writer):
+        connections.append(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+                await reader.readexactly(int(length[1]))
+                writer.write(HEADERS + b"Transfer-Encoding: chunked\r\n\r\n")
+                writer.write(b"e\r\ndata: [DONE]\n\n\r\n")
+                await asyncio.sleep(0.02)
+                writer.write(b"0\r\n\r\n")
+        writer.close()
+
+    async with serving(settings, unused_tcp_port, answer) as client:
+        for _ in range(3):
+            async for _ in client.stream({"model": "m", "messages": [], "stream": True}):
+                pass
+
+    assert len(connections) == 1
+
+
+async def test_a_body_that_does_not_end_is_not_waited_for(unused_tcp_port, settings):
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(HEADERS + b"\r\ndata: {}\n\ndata: [DONE]\n\n")
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            await reader.readuntil(b"never")
+        writer.close()
+
+    settings.MODEL_STALL_SECONDS = 30
+    async with serving(settings, unused_tcp_port, answer) as client, asyncio.timeout(3):
+        body = {"model": "m", "messages": [], "stream": True}
+        assert [chunk async for chunk in client.stream(body)] == [{}]
 
 
 async def test_comments_keep_no_stream_alive(unused_tcp_port, settings):
     """Such as proxies send while the model behind them hangs."""
-    from workers.failures import TIMEOUT, ModelFailure
 
-    async def comment(reader, writer):
+    async def answer(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
-        try:
+        writer.write(HEADERS + b"\r\n")
+        with suppress(ConnectionError):
             while True:
                 writer.write(b": wait\n\n")
                 await writer.drain()
                 await asyncio.sleep(0.02)
-        except ConnectionError:
-            writer.close()
+        writer.close()
 
     settings.MODEL_STALL_SECONDS = 0.3
-    settings.OPENAI_BASE_URL = f"http://127.0.0.1:{unused_tcp_port}/v1"
-    async with await asyncio.start_server(comment, "127.0.0.1", unused_tcp_port):
-        client = ModelClient()
-        async with asyncio.timeout(5):
-            with pytest.raises(ModelFailure) as failed:
-                async for _ in client.stream({"model": "m", "messages": [], "stream": True}):
-                    pass
-        await client.close()
+    async with serving(settings, unused_tcp_port, answer) as client, asyncio.timeout(5):
+        with pytest.raises(ModelFailure) as failed:
+            async for _ in client.stream({"model": "m", "messages": [], "stream": True}):
+                pass
     assert failed.value.kind is TIMEOUT
 
 
@@ -534,7 +571,3 @@ async def test_the_models_of_the_server_are_listed(model):
     assert NAME in await client.models()
 
     await client.close()
-
-
-def test_a_reply_that_waits_is_not_run(member):
-    assert make_reply(member).status == "queued"

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import time
 from contextlib import asynccontextmanager
 
@@ -236,6 +238,21 @@ async def test_redis_may_go_away_and_come_back(writer, own_redis):
         writer.tell([the_end(reply)])
         told = await heard(pubsub, is_end)
     assert [event.seq for event in told[:-1]] == [text.seq]
+
+
+async def test_what_is_dropped_while_it_is_sent_is_not_sent_again(writer, own_redis):
+    text = LiveText(running_reply())
+    writer.begin(text)
+    os.kill(own_redis.pid, signal.SIGSTOP)
+    try:
+        await write(writer, text, "Hello")
+        await comes_true(writer._flushing.locked)
+        writer.drop(text)
+        await comes_true(lambda: not writer._flushing.locked())
+    finally:
+        os.kill(own_redis.pid, signal.SIGCONT)
+
+    assert writer._waiting == []
 
 
 async def test_nothing_is_written_of_an_attempt_that_was_dropped(writer, own_redis):

@@ -2,7 +2,7 @@
 
 from rest_framework import exceptions
 
-from accounts.members import EmailTaken
+from accounts.members import EmailTaken, PasswordWrong
 from api.parsers import BodyTooLarge
 from chat import replies
 from chat.replies import Failure
@@ -14,12 +14,12 @@ from workers import failures
 _OF_THE_ENGINE = {
     "cancelled": ("The member cancelled the reply.", "if no text had come"),
     "crash_loop": ("More than RESCUES_MAX workers died while they ran it.", "yes"),
-    "deadline_exceeded": ("No answer came within MODEL_DEADLINE_SECONDS of the accept.", "yes"),
 }
 # Codes that no table of config/problems.py holds: status, code, when.
 _OF_THE_FRAMEWORK = [
     (400, "invalid", "Fields are missing, unknown or wrong; `errors` names them."),
     (400, EmailTaken().code, "A member with this e-mail exists; `errors` names the field."),
+    (400, PasswordWrong(field="").code, "The password asked for again is not right."),
     (400, exceptions.ParseError.default_code, "The body is not JSON."),
     (400, "bad_request", "The request cannot be understood."),
     (401, exceptions.NotAuthenticated.default_code, "A token is needed."),

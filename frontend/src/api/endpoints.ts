@@ -1,0 +1,90 @@
+/** One function for each endpoint that the client uses; docs and shapes are in the schema. */
+import { request, send } from './client';
+import type {
+  ConfigInput,
+  Conversation,
+  ConversationChange,
+  Member,
+  Models,
+  Profile,
+  Prompt,
+  Provider,
+  Quota,
+  Reply,
+  ReplyInput,
+  Share,
+  SharedConversation,
+  Signup,
+  SummaryPage,
+  TokenPair,
+} from './types';
+
+type Signal = { signal?: AbortSignal };
+
+const once = (key: string): Record<string, string> => ({ 'Idempotency-Key': key });
+const at = (id: string): string => `conversations/${encodeURIComponent(id)}`;
+
+export const auth = {
+  /** Without tokens where the address has to be confirmed by mail first. */
+  signUp: (body: Signup) =>
+    request<Partial<TokenPair>>('auth/signup', { method: 'POST', body, anonymous: true }),
+  logIn: (body: { email: string; password: string }) =>
+    request<TokenPair>('auth/login', { method: 'POST', body, anonymous: true }),
+  logOut: () => request<undefined>('auth/logout', { method: 'POST' }),
+  ticket: () => request<{ ticket: string }>('auth/ws-ticket', { method: 'POST' }),
+  providers: () => request<Provider[]>('auth/providers', { anonymous: true }),
+  exchange: (body: { code: string; verifier: string }) =>
+    request<TokenPair & { next: string }>('auth/exchange', {
+      method: 'POST',
+      body,
+      anonymous: true,
+    }),
+};
+
+export const me = {
+  get: ({ signal }: Signal = {}) => request<Member>('me', { signal }),
+  change: (body: Profile) => request<Member>('me', { method: 'PATCH', body }),
+  changePassword: (body: { current_password: string; new_password: string }) =>
+    request<undefined>('me/password', { method: 'POST', body }),
+  remove: (body: { password: string }) => request<undefined>('me', { method: 'DELETE', body }),
+};
+
+export const models = ({ signal }: Signal = {}) => request<Models>('models', { signal });
+export const quota = ({ signal }: Signal = {}) => request<Quota>('quota', { signal });
+
+export const conversations = {
+  page: (
+    query: { q?: string; archived?: boolean; cursor?: string | null },
+    { signal }: Signal = {},
+  ) => {
+    const params = new URLSearchParams();
+    if (query.q) params.set('q', query.q);
+    if (query.archived) params.set('archived', 'true');
+    if (query.cursor) params.set('cursor', query.cursor);
+    return request<SummaryPage>(`conversations?${params}`, { signal });
+  },
+  create: (body: { intake: boolean; config?: ConfigInput }) =>
+    request<Conversation>('conversations', { method: 'POST', body }),
+  get: (id: string, { signal }: Signal = {}) => request<Conversation>(at(id), { signal }),
+  change: (id: string, body: ConversationChange) =>
+    request<Conversation>(at(id), { method: 'PATCH', body }),
+  remove: (id: string) => request<undefined>(at(id), { method: 'DELETE' }),
+  restore: (id: string) => request<unknown>(`${at(id)}/restore`, { method: 'POST' }),
+  answer: (id: string, prompt: string, answer: string) =>
+    request<Prompt>(`${at(id)}/prompts/${prompt}`, { method: 'PATCH', body: { answer } }),
+  ask: (id: string, body: ReplyInput, key: string) =>
+    request<Reply>(`${at(id)}/replies`, { method: 'POST', body, headers: once(key) }),
+  share: (id: string) => request<Share>(`${at(id)}/share`, { method: 'POST' }),
+  unshare: (id: string) => request<undefined>(`${at(id)}/share`, { method: 'DELETE' }),
+  download: (id: string, format: 'json' | 'md') => send(`${at(id)}/export?format=${format}`),
+};
+
+export const replies = {
+  get: (id: string, { signal }: Signal = {}) => request<Reply>(`replies/${id}`, { signal }),
+  cancel: (id: string) => request<Reply>(`replies/${id}/cancel`, { method: 'POST' }),
+  regenerate: (id: string, key: string) =>
+    request<Reply>(`replies/${id}/regenerate`, { method: 'POST', body: {}, headers: once(key) }),
+};
+
+export const shared = (token: string, { signal }: Signal = {}) =>
+  request<SharedConversation>(`shared/${encodeURIComponent(token)}`, { signal, anonymous: true });

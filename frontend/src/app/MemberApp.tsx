@@ -1,0 +1,22 @@
+import '@mantine/notifications/styles.css';
+
+import { Notifications } from '@mantine/notifications';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { useState } from 'react';
+
+import { LiveProvider } from '../live/LiveProvider';
+import { newQueryClient } from './queryClient';
+import { Shell } from './Shell';
+
+/** Everything behind the login. A member's data goes with the member: the gate mounts it anew. */
+export function MemberApp() {
+  const [client] = useState(newQueryClient);
+  return (
+    <QueryClientProvider client={client}>
+      <LiveProvider>
+        <Notifications position="bottom-left" />
+        <Shell />
+      </LiveProvider>
+    </QueryClientProvider>
+  );
+}

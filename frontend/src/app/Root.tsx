@@ -1,0 +1,22 @@
+import { useTranslation } from 'react-i18next';
+import { Outlet, ScrollRestoration, useNavigation } from 'react-router';
+
+import classes from './Root.module.css';
+
+/** Around every page. */
+export function Root() {
+  const { t } = useTranslation();
+  const loading = useNavigation().state === 'loading';
+  return (
+    <>
+      <a className={classes.skip} href="#main">
+        {t('app.skip')}
+      </a>
+      {loading && (
+        <div className={classes.progress} role="progressbar" aria-label={t('app.loading')} />
+      )}
+      <Outlet />
+      <ScrollRestoration />
+    </>
+  );
+}

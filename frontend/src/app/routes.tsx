@@ -1,0 +1,61 @@
+import type { RouteObject } from 'react-router';
+
+import { LandingPage } from '../features/auth/LandingPage';
+import { LoginPage } from '../features/auth/LoginPage';
+import { SignupPage } from '../features/auth/SignupPage';
+import { Crash } from './Crash';
+import { NotFound } from './NotFound';
+import { Root } from './Root';
+import { SignedIn, SignedOut } from './gates';
+
+export const routes: RouteObject[] = [
+  {
+    element: <Root />,
+    errorElement: <Crash />,
+    children: [
+      { path: '/welcome', element: <LandingPage /> },
+      {
+        element: <SignedOut />,
+        children: [
+          { path: '/login', element: <LoginPage /> },
+          { path: '/signup', element: <SignupPage /> },
+        ],
+      },
+      {
+        path: '/shared/:token',
+        lazy: async () => ({
+          Component: (await import('../features/share/SharedPage')).SharedPage,
+        }),
+      },
+      {
+        element: <SignedIn />,
+        children: [
+          {
+            lazy: async () => ({ Component: (await import('./MemberApp')).MemberApp }),
+            children: [
+              {
+                index: true,
+                lazy: async () => ({
+                  Component: (await import('../features/chat/HomePage')).HomePage,
+                }),
+              },
+              {
+                path: '/c/:id',
+                lazy: async () => ({
+                  Component: (await import('../features/chat/ConversationPage')).ConversationPage,
+                }),
+              },
+              {
+                path: '/settings',
+                lazy: async () => ({
+                  Component: (await import('../features/settings/SettingsPage')).SettingsPage,
+                }),
+              },
+            ],
+          },
+        ],
+      },
+      { path: '*', element: <NotFound /> },
+    ],
+  },
+];

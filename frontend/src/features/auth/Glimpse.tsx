@@ -1,0 +1,20 @@
+import { useTranslation } from 'react-i18next';
+
+import classes from './Glimpse.module.css';
+
+/** A still of a conversation whose worker was replaced, for the landing page. */
+export function Glimpse() {
+  const { t } = useTranslation();
+  return (
+    <div className={classes.glimpse} aria-hidden="true">
+      <p className={classes.asked}>{t('landing.glimpse.asked')}</p>
+      <p className={classes.status}>
+        <span className={classes.dot} />
+        {t('status.restarted')}
+      </p>
+      <p className={classes.answer}>{t('landing.glimpse.answer')}</p>
+      <span className={classes.line} />
+      <span className={classes.line} data-short />
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+import { Link, useSearchParams } from 'react-router';
+
+import { auth } from '../../api/endpoints';
+import * as session from '../../api/session';
+import { textOf } from '../../lib/form';
+import { useProblemText } from '../../lib/useProblemText';
+import { useSubmit } from '../../lib/useSubmit';
+import { AuthFrame } from './AuthFrame';
+import { Providers } from './Providers';
+
+export function LoginPage() {
+  const { t } = useTranslation();
+  const [params] = useSearchParams();
+  const problemText = useProblemText();
+  const { submit, pending, error } = useSubmit(async (form: FormData) => {
+    const [email, password] = [textOf(form, 'email'), textOf(form, 'password')];
+    session.begin(await auth.logIn({ email, password }));
+  });
+  return (
+    <AuthFrame title={t('auth.logIn')}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit(new FormData(event.currentTarget));
+        }}
+      >
+        <Stack>
+          {params.has('next') && !error && <Text c="dimmed">{t('auth.toGoOn')}</Text>}
+          {error && (
+            <Alert color="red" role="alert">
+              {problemText(error)}
+            </Alert>
+          )}
+          <TextInput
+            name="email"
+            type="email"
+            label={t('auth.email')}
+            autoComplete="username"
+            required
+            autoFocus
+          />
+          <PasswordInput
+            name="password"
+            label={t('auth.password')}
+            autoComplete="current-password"
+            required
+            visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
+          />
+          <Button type="submit" loading={pending} mt="xs" size="md">
+            {t('auth.logIn')}
+          </Button>
+        </Stack>
+      </form>
+      <Providers next={params.get('next')} />
+      <Text mt="lg" ta="center" size="sm">
+        {t('auth.noAccount')}{' '}
+        <Anchor
+          component={Link}
+          to={{ pathname: '/signup', search: params.toString() }}
+          underline="always"
+        >
+          {t('auth.signUp')}
+        </Anchor>
+      </Text>
+    </AuthFrame>
+  );
+}

@@ -1,0 +1,64 @@
+import { Button, Group, Text, Textarea } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { useProblemText } from '../../lib/useProblemText';
+import { useSubmit } from '../../lib/useSubmit';
+import classes from './Bubble.module.css';
+
+type Props = {
+  text: string;
+  save: 'save' | 'send';
+  blocked?: boolean;
+  onSave: (text: string) => Promise<unknown>;
+  onClose: () => void;
+};
+
+/** A bubble being changed. Escape leaves it as it was. */
+export function BubbleEditor({ text, save, blocked, onSave, onClose }: Props) {
+  const { t } = useTranslation();
+  const [draft, setDraft] = useState(text);
+  const problemText = useProblemText();
+  const { submit, pending, error } = useSubmit(async () => {
+    await onSave(draft);
+    onClose();
+  });
+  return (
+    <form
+      className={classes.editor}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <Textarea
+        aria-label={t('chat.edit')}
+        value={draft}
+        onChange={(event) => setDraft(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.nativeEvent.isComposing) return;
+          if (event.key === 'Escape') onClose();
+        }}
+        autosize
+        maxRows={14}
+        variant="unstyled"
+        dir="auto"
+        data-autofocus
+        autoFocus
+      />
+      {error && (
+        <Text c="red" size="sm" role="alert">
+          {problemText(error)}
+        </Text>
+      )}
+      <Group gap="xs" justify="flex-end" mt="xs">
+        <Button variant="default" size="xs" onClick={onClose}>
+          {t('app.cancel')}
+        </Button>
+        <Button type="submit" size="xs" loading={pending} disabled={draft.trim() === '' || blocked}>
+          {t(save === 'send' ? 'chat.send' : 'app.save')}
+        </Button>
+      </Group>
+    </form>
+  );
+}

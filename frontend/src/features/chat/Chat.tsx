@@ -1,0 +1,58 @@
+import { useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import { isOpen, type Conversation } from '../../api/types';
+import { ConversationHeader } from '../conversations/ConversationHeader';
+import { Intake } from '../intake/Intake';
+import { nextQuestion } from '../intake/progress';
+import { Announcer } from './Announcer';
+import classes from './Chat.module.css';
+import { ChatContext } from './context';
+import { MessageComposer } from './MessageComposer';
+import { Thread } from './Thread';
+import { intakeOf, turnsOf, type Selection } from './tree';
+
+/** One conversation: its header, its turns, and what may be said next. */
+export function Chat({ conversation }: { conversation: Conversation }) {
+  const { t } = useTranslation();
+  const [selection, setSelection] = useState<Selection>({});
+  const [skipped, setSkipped] = useState(false);
+  const thread = useRef<{ toEnd: () => void }>(null);
+  const turns = turnsOf(conversation, selection);
+  const intake = intakeOf(conversation);
+  const asking = conversation.replies.length === 0 && intake.length > 0 && !skipped;
+  const context = {
+    conversation,
+    running: conversation.replies.find(({ status }) => isOpen(status)) ?? null,
+    select: (key: string, id: string) => setSelection((known) => ({ ...known, [key]: id })),
+    /** After something was asked, the latest way is the one to look at. */
+    follow: () => {
+      setSelection({});
+      thread.current?.toEnd();
+    },
+  };
+  return (
+    <ChatContext value={context}>
+      <main id="main" className={classes.page} tabIndex={-1}>
+        <title>{`${conversation.title || t('conversation.untitled')} · Malgil`}</title>
+        <ConversationHeader conversation={conversation} />
+        <Thread
+          handle={thread}
+          turns={turns}
+          head={
+            intake.length > 0 && (
+              <Intake prompts={intake} conversation={conversation} hideOpen={!asking} />
+            )
+          }
+        />
+        <MessageComposer
+          turns={turns}
+          question={asking ? nextQuestion(intake) : null}
+          ready={asking && nextQuestion(intake) === null}
+          onSkip={() => setSkipped(true)}
+        />
+        <Announcer turns={turns} />
+      </main>
+    </ChatContext>
+  );
+}

@@ -1,0 +1,85 @@
+import { ActionIcon, Textarea } from '@mantine/core';
+import { IconArrowUp, IconPlayerStopFilled } from '@tabler/icons-react';
+import type { KeyboardEvent, ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import classes from './Composer.module.css';
+
+type Props = {
+  value: string;
+  onChange: (text: string) => void;
+  onSend: () => void;
+  /** While an answer is coming: the button stops it. */
+  onStop?: (() => void) | undefined;
+  /** Nothing can be sent now; typing is always possible. */
+  blocked?: boolean;
+  pending?: boolean;
+  label: string;
+  placeholder: string;
+  notice?: ReactNode;
+  footer?: ReactNode;
+};
+
+export const COMPOSER = 'data-composer';
+
+export function Composer(props: Props) {
+  const { t } = useTranslation();
+  const empty = props.value.trim() === '';
+  const canSend = !empty && !props.blocked && !props.pending && !props.onStop;
+  const onKeyDown = (event: KeyboardEvent): void => {
+    // While a Korean syllable is being put together, Enter belongs to the input method.
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    if (canSend) props.onSend();
+  };
+  return (
+    <form
+      className={classes.composer}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (canSend) props.onSend();
+      }}
+    >
+      {props.notice}
+      <div className={classes.box}>
+        <Textarea
+          {...{ [COMPOSER]: true }}
+          aria-label={props.label}
+          placeholder={props.placeholder}
+          value={props.value}
+          onChange={(event) => props.onChange(event.currentTarget.value)}
+          onKeyDown={onKeyDown}
+          autosize
+          minRows={1}
+          maxRows={10}
+          variant="unstyled"
+          className={classes.input}
+          dir="auto"
+        />
+        {props.onStop ? (
+          <ActionIcon
+            type="button"
+            size={40}
+            radius="xl"
+            aria-label={t('chat.stop')}
+            onClick={props.onStop}
+          >
+            <IconPlayerStopFilled size={18} />
+          </ActionIcon>
+        ) : (
+          <ActionIcon
+            type="submit"
+            size={40}
+            radius="xl"
+            aria-label={t('chat.send')}
+            disabled={empty || props.blocked}
+            loading={props.pending}
+          >
+            <IconArrowUp size={21} stroke={2.2} />
+          </ActionIcon>
+        )}
+      </div>
+      <div className={classes.footer}>{props.footer}</div>
+    </form>
+  );
+}

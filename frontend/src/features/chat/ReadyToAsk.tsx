@@ -1,0 +1,48 @@
+import { Alert, Button, Group, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+
+import { useProblemText } from '../../lib/useProblemText';
+import { useSubmit } from '../../lib/useSubmit';
+import { QuotaLine } from '../quota/QuotaLine';
+import { QuotaNotice } from '../quota/QuotaNotice';
+import { useQuotaSpent } from '../quota/useQuotaSpent';
+import { useAsking } from './asking';
+import classes from './Chat.module.css';
+import { useChat } from './context';
+
+/** All three questions are answered: the member looks at them once more, then asks. */
+export function ReadyToAsk({ onSkip }: { onSkip: () => void }) {
+  const { t } = useTranslation();
+  const { conversation, follow } = useChat();
+  const { ask } = useAsking();
+  const spent = useQuotaSpent();
+  const problemText = useProblemText();
+  const { submit, pending, error } = useSubmit(async () => {
+    await ask(conversation.id, {});
+    follow();
+  });
+  return (
+    <div className={classes.dock}>
+      <div className={classes.ready}>
+        {error && (
+          <Alert color="red" mb="xs" role="alert">
+            {problemText(error)}
+          </Alert>
+        )}
+        <QuotaNotice />
+        <Text mb="sm">{t('intake.ready')}</Text>
+        <Group justify="space-between">
+          <Group gap="xs">
+            <Button onClick={() => void submit()} loading={pending} disabled={spent} autoFocus>
+              {t('intake.ask')}
+            </Button>
+            <Button variant="subtle" onClick={onSkip}>
+              {t('intake.writeInstead')}
+            </Button>
+          </Group>
+          <QuotaLine />
+        </Group>
+      </div>
+    </div>
+  );
+}

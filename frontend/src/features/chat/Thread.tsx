@@ -1,0 +1,87 @@
+import { ActionIcon } from '@mantine/core';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { IconArrowDown } from '@tabler/icons-react';
+import { useImperativeHandle, useLayoutEffect, useRef, type ReactNode, type Ref } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import classes from './Chat.module.css';
+import type { Turn } from './tree';
+import { TurnView } from './TurnView';
+
+type Props = { turns: Turn[]; head: ReactNode; handle: Ref<{ toEnd: () => void }> };
+
+const ESTIMATED_PX = 360;
+/** So near to the end one is reading the end, and stays there while text comes. */
+const AT_END_PX = 48;
+
+/** The turns, of which only those in sight are in the page; it stays at its end while one is there. */
+export function Thread({ turns, head, handle }: Props) {
+  const { t } = useTranslation();
+  const scroller = useRef<HTMLDivElement>(null);
+  const rows = head
+    ? ['head', ...turns.map(({ prompt }) => prompt.id)]
+    : turns.map(({ prompt }) => prompt.id);
+  // eslint-disable-next-line react-hooks/incompatible-library -- we do not use the React Compiler
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ESTIMATED_PX,
+    getItemKey: (index) => rows[index] ?? index,
+    overscan: 3,
+    anchorTo: 'end',
+    followOnAppend: true,
+    scrollEndThreshold: AT_END_PX,
+    paddingStart: 24,
+    paddingEnd: 24,
+  });
+  const toEnd = (): void => virtual.scrollToEnd();
+  useImperativeHandle(handle, () => ({ toEnd }));
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- once: a conversation opens at its end
+  useLayoutEffect(toEnd, []);
+
+  const away = virtual.getDistanceFromEnd() > AT_END_PX * 4;
+  return (
+    <div className={classes.threadFrame}>
+      {}
+      <div
+        ref={scroller}
+        className={classes.thread}
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- the keyboard scrolls it
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-label={t('chat.thread')}
+      >
+        <div className={classes.rows} style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map(({ index, key, start }) => {
+            const turn = turns[head ? index - 1 : index];
+            return (
+              <div
+                key={key}
+                ref={virtual.measureElement}
+                data-index={index}
+                className={classes.row}
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                {turn ? <TurnView turn={turn} last={index === rows.length - 1} /> : head}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      {away && (
+        <ActionIcon
+          className={classes.toEnd}
+          variant="default"
+          radius="xl"
+          size={38}
+          aria-label={t('chat.toEnd')}
+          title={t('chat.toEnd')}
+          onClick={() => virtual.scrollToEnd({ behavior: 'smooth' })}
+        >
+          <IconArrowDown size={19} />
+        </ActionIcon>
+      )}
+    </div>
+  );
+}

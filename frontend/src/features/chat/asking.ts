@@ -1,0 +1,70 @@
+/** Asking, and showing at once what was accepted. */
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+
+import * as api from '../../api/endpoints';
+import { Problem } from '../../api/problem';
+import type { Conversation, Reply, ReplyInput } from '../../api/types';
+import { keys } from '../../app/queries';
+import { attemptOf, settled } from '../../lib/drafts';
+import { putReply } from '../../live/cache';
+
+/** Each asks once for the same request, however often it is called until it was answered. */
+export function useAsking() {
+  const client = useQueryClient();
+  return {
+    /** With a message, or with the intake's answers. `after` null: on the root. */
+    ask: async (conversation: string, given: ReplyInput): Promise<Reply> => {
+      const { key, body } = attemptOf(conversation, given, sameMessage);
+      const reply = await once(
+        client,
+        conversation,
+        api.conversations.ask(conversation, body, key),
+      );
+      if (body.message !== undefined) putPrompt(client, reply, body);
+      putReply(client, reply);
+      return reply;
+    },
+    regenerate: async (reply: Reply): Promise<Reply> => {
+      const { key } = attemptOf(reply.id, null, () => true);
+      const next = await once(client, reply.id, api.replies.regenerate(reply.id, key));
+      putReply(client, next);
+      return next;
+    },
+    cancel: async (reply: Reply): Promise<void> =>
+      putReply(client, await api.replies.cancel(reply.id)),
+  };
+}
+
+/** Where it hangs may have changed: the answer that was not received may be shown by now. */
+const sameMessage = (before: ReplyInput, now: ReplyInput): boolean =>
+  before.message === now.message;
+
+async function once(client: QueryClient, scope: string, sending: Promise<Reply>): Promise<Reply> {
+  try {
+    const reply = await sending;
+    settled(scope);
+    return reply;
+  } catch (error) {
+    // Refused for good: the same text later is another request. What is unclear keeps its key.
+    if (error instanceof Problem && !error.passing) settled(scope);
+    if (error instanceof Problem && error.code === 'daily_limit_reached') {
+      void client.invalidateQueries({ queryKey: keys.quota });
+    }
+    throw error;
+  }
+}
+
+function putPrompt(client: QueryClient, reply: Reply, { message, after }: ReplyInput): void {
+  client.setQueryData<Conversation>(keys.conversation(reply.conversation), (known) => {
+    if (known === undefined || known.prompts.some(({ id }) => id === reply.prompt)) return known;
+    const prompt = {
+      id: reply.prompt,
+      kind: 'message' as const,
+      prompt: '',
+      answer: message ?? '',
+      parent: after ?? null,
+      position: known.prompts.length,
+    };
+    return { ...known, prompts: [...known.prompts, prompt] };
+  });
+}

@@ -1,0 +1,80 @@
+import { Button } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useQueryClient } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { useLocation, useNavigate } from 'react-router';
+
+import * as api from '../../api/endpoints';
+import type { ConversationChange } from '../../api/types';
+import { keys } from '../../app/queries';
+import { useProblemText } from '../../lib/useProblemText';
+import { removeConversation } from '../../live/cache';
+import { usePutConversation } from './usePutConversation';
+
+/** Changing a conversation as a whole. What fails is told in a notification. */
+export function useConversationChanges() {
+  const client = useQueryClient();
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const problemText = useProblemText();
+  const put = usePutConversation();
+
+  const told = async (work: Promise<unknown>): Promise<void> => {
+    await work.catch((error: unknown) =>
+      notifications.show({ color: 'red', message: problemText(error) }),
+    );
+  };
+
+  const change = (id: string, body: ConversationChange): Promise<void> =>
+    told(
+      api.conversations.change(id, body).then((changed) => {
+        put(changed);
+        // Where it now stands in the list, only the server knows.
+        if ('pinned' in body || 'archived' in body)
+          void client.invalidateQueries({ queryKey: keys.lists });
+      }),
+    );
+
+  const restore = (id: string): Promise<void> =>
+    told(
+      api.conversations
+        .restore(id)
+        .then(() =>
+          Promise.all([
+            client.invalidateQueries({ queryKey: keys.lists }),
+            client.invalidateQueries({ queryKey: keys.conversation(id) }),
+          ]),
+        ),
+    );
+
+  const remove = (id: string): Promise<void> =>
+    told(
+      api.conversations.remove(id).then(() => {
+        if (pathname === `/c/${id}`) void navigate('/');
+        removeConversation(client, id);
+        const notice = notifications.show({
+          autoClose: 8_000,
+          withCloseButton: true,
+          closeButtonProps: { 'aria-label': t('app.close') },
+          message: (
+            <>
+              {t('conversation.deleted')}{' '}
+              <Button
+                variant="subtle"
+                size="compact-sm"
+                onClick={() => {
+                  notifications.hide(notice);
+                  void restore(id);
+                }}
+              >
+                {t('conversation.undo')}
+              </Button>
+            </>
+          ),
+        });
+      }),
+    );
+
+  return { change, remove };
+}

@@ -1,0 +1,23 @@
+import { useQueryClient } from '@tanstack/react-query';
+
+import * as api from '../../api/endpoints';
+import type { Conversation, Prompt } from '../../api/types';
+import { keys } from '../../app/queries';
+import { useChat } from '../chat/context';
+
+/** Stores an answer of the intake and shows it. */
+export function useAnswering(): (question: Prompt, text: string) => Promise<void> {
+  const client = useQueryClient();
+  const { id } = useChat().conversation;
+  return async (question, text) => {
+    const stored = await api.conversations.answer(id, question.id, text);
+    client.setQueryData<Conversation>(
+      keys.conversation(id),
+      (known) =>
+        known && {
+          ...known,
+          prompts: known.prompts.map((old) => (old.id === stored.id ? stored : old)),
+        },
+    );
+  };
+}

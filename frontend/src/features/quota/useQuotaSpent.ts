@@ -1,0 +1,5 @@
+import { useQuery } from '@tanstack/react-query';
+
+import { quota } from '../../app/queries';
+
+export const useQuotaSpent = (): boolean => useQuery(quota).data?.remaining === 0;

@@ -1,0 +1,34 @@
+import { useRef, useState } from 'react';
+
+import { Problem } from '../api/problem';
+
+/**
+ * Runs one action at a time and keeps why it failed. A second call while one runs does nothing:
+ * the lock is taken at once, not with the next render, so a double click makes one request.
+ */
+export function useSubmit<Arguments extends unknown[]>(
+  action: (...given: Arguments) => Promise<unknown>,
+) {
+  const busy = useRef(false);
+  const [pending, setPending] = useState(false);
+  const [error, setError] = useState<Problem | null>(null);
+
+  const submit = async (...given: Arguments): Promise<boolean> => {
+    if (busy.current) return false;
+    busy.current = true;
+    setPending(true);
+    setError(null);
+    try {
+      await action(...given);
+      return true;
+    } catch (reason) {
+      if (!(reason instanceof Problem)) throw reason;
+      setError(reason);
+      return false;
+    } finally {
+      busy.current = false;
+      setPending(false);
+    }
+  };
+  return { submit, pending, error, clear: () => setError(null) };
+}

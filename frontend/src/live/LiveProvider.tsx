@@ -1,0 +1,60 @@
+import { useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { createContext, use, useEffect, useState, type ReactNode } from 'react';
+
+import { apply, catchUp } from './cache';
+import type { ServerFrame } from './protocol';
+import { LiveSocket, type Connection } from './socket';
+import { LiveTexts } from './texts';
+
+type Live = { texts: LiveTexts; connection: Connection };
+
+const LiveContext = createContext<Live | null>(null);
+
+/** Must be below LiveProvider. */
+export function useLive(): Live {
+  const live = use(LiveContext);
+  if (live === null) throw new Error('useLive needs a LiveProvider above it.');
+  return live;
+}
+
+/** Opens the tab's socket while it is mounted. */
+export function LiveProvider({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
+  const [connection, setConnection] = useState<Connection>('connecting');
+  const [wire] = useState(() => new Wire(client));
+  useEffect(() => wire.open(setConnection), [wire]);
+  return <LiveContext value={{ texts: wire.texts, connection }}>{children}</LiveContext>;
+}
+
+/** Joins the socket to the texts and the query cache. */
+class Wire {
+  readonly texts = new LiveTexts((reply) => this.socket?.send({ type: 'resync', reply }));
+  private socket: LiveSocket | null = null;
+
+  constructor(private readonly client: QueryClient) {}
+
+  open(onConnection: (connection: Connection) => void): () => void {
+    const socket = new LiveSocket({
+      onFrame: (frame) => this.onFrame(frame),
+      onReady: (again) => again && this.catchUp(),
+      onConnection,
+    });
+    this.socket = socket;
+    return () => socket.stop();
+  }
+
+  private onFrame(frame: ServerFrame): void {
+    if (frame.type === 'reply.delta' || frame.type === 'reply.snapshot') {
+      this.texts.add(frame);
+    } else if (frame.type === 'reply.updated') {
+      // The status and the text that it speaks of are shown together.
+      this.texts.add(frame);
+      this.texts.flush();
+      apply(this.client, frame);
+    } else apply(this.client, frame);
+  }
+
+  private catchUp(): void {
+    catchUp(this.client).forEach((reply) => this.socket?.send({ type: 'resync', reply }));
+  }
+}

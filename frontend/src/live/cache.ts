@@ -1,0 +1,68 @@
+/** Writes what live events tell into the query cache, so that pages show it without asking. */
+import type { QueryClient } from '@tanstack/react-query';
+
+import { keys, type ListFilter } from '../app/queries';
+import { isOpen, type Conversation, type Reply, type Summary } from '../api/types';
+import { replaced, without, withSummary, type Pages } from './lists';
+import type { ServerFrame } from './protocol';
+import { withReply } from './recency';
+
+export function apply(client: QueryClient, frame: ServerFrame): void {
+  switch (frame.type) {
+    case 'reply.updated':
+      return putReply(client, frame.reply);
+    case 'conversation.updated':
+      return putSummary(client, frame.conversation);
+    case 'conversation.deleted':
+      return removeConversation(client, frame.conversation);
+    case 'quota.updated':
+      client.setQueryData(keys.quota, frame.quota);
+  }
+}
+
+export function putReply(client: QueryClient, reply: Reply): void {
+  const key = keys.conversation(reply.conversation);
+  const known = client.getQueryData<Conversation>(key);
+  if (known === undefined) return;
+  const next = withReply(known, reply);
+  if (next !== null) client.setQueryData(key, next);
+  // Asked from another tab: its prompt is not known here.
+  else void client.invalidateQueries({ queryKey: key });
+}
+
+export function putSummary(client: QueryClient, summary: Summary): void {
+  eachList(client, ({ q, archived }, pages) => {
+    if (archived !== summary.archived) return without(pages, summary.id);
+    return q === '' ? withSummary(pages, summary) : replaced(pages, summary);
+  });
+  const key = keys.conversation(summary.id);
+  const known = client.getQueryData<Conversation>(key);
+  if (known === undefined) return;
+  const { title, config, pinned, archived, updated_at } = summary;
+  client.setQueryData(key, { ...known, title, config, pinned, archived, updated_at });
+  // An answer of the intake, given in another tab, is told in no other way.
+  if (known.replies.length === 0) void client.invalidateQueries({ queryKey: key });
+}
+
+export function removeConversation(client: QueryClient, id: string): void {
+  eachList(client, (_, pages) => without(pages, id));
+  void client.invalidateQueries({ queryKey: keys.conversation(id) });
+}
+
+/** After a broken connection: what was missed is read again. Returns the replies to resync. */
+export function catchUp(client: QueryClient): string[] {
+  void client.invalidateQueries({ queryKey: keys.lists });
+  void client.invalidateQueries({ queryKey: keys.quota });
+  void client.invalidateQueries({ queryKey: ['conversation'] });
+  return client
+    .getQueriesData<Conversation>({ queryKey: ['conversation'] })
+    .flatMap(([, conversation]) => conversation?.replies ?? [])
+    .filter(({ status }) => isOpen(status))
+    .map(({ id }) => id);
+}
+
+function eachList(client: QueryClient, change: (filter: ListFilter, pages: Pages) => Pages): void {
+  for (const [key, pages] of client.getQueriesData<Pages>({ queryKey: keys.lists })) {
+    if (pages) client.setQueryData(key, change(key[1] as ListFilter, pages));
+  }
+}

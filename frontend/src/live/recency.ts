@@ -1,0 +1,35 @@
+/** Which of two views of a reply is the newer one; HTTP answers and frames may cross. */
+import { isOpen, type Conversation, type Reply } from '../api/types';
+
+/**
+ * queued (attempt 0) < in progress (1) < queued again (1) < in progress (2) … < ended: the attempt
+ * grows only when a worker takes the reply.
+ */
+function rank(reply: Reply): number {
+  if (!isOpen(reply.status)) return Number.POSITIVE_INFINITY;
+  return reply.attempt * 2 + (reply.status === 'queued' ? 1 : 0);
+}
+
+export const newer = (known: Reply | undefined, other: Reply): Reply =>
+  known !== undefined && rank(known) > rank(other) ? known : other;
+
+/** `fetched`, but with no reply older than what is known already. */
+export function withNewest(known: Conversation | undefined, fetched: Conversation): Conversation {
+  if (known === undefined) return fetched;
+  const before = new Map(known.replies.map((reply) => [reply.id, reply]));
+  return {
+    ...fetched,
+    replies: fetched.replies.map((reply) => newer(before.get(reply.id), reply)),
+  };
+}
+
+/** The conversation with the reply put in, or null when it hangs on a prompt not known here. */
+export function withReply(conversation: Conversation, reply: Reply): Conversation | null {
+  const index = conversation.replies.findIndex(({ id }) => id === reply.id);
+  if (index >= 0) {
+    const replies = conversation.replies.map((old, at) => (at === index ? newer(old, reply) : old));
+    return { ...conversation, replies };
+  }
+  if (!conversation.prompts.some(({ id }) => id === reply.prompt)) return null;
+  return { ...conversation, replies: [...conversation.replies, reply] };
+}

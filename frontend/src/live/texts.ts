@@ -1,0 +1,54 @@
+/**
+ * Holds the reducer's state for React. Events of one animation frame are applied together, so two
+ * hundred deltas a second make at most sixty renders.
+ */
+import { useSyncExternalStore } from 'react';
+
+import type { TextEvent } from './protocol';
+import { NOTHING, reduce, type LiveReply, type LiveState } from './reducer';
+
+/** A hidden tab has no animation frames; its text still moves on. */
+const HIDDEN_MS = 250;
+
+export class LiveTexts {
+  private state: LiveState = NOTHING;
+  private waiting: TextEvent[] = [];
+  private scheduled = false;
+  private readonly listeners = new Set<() => void>();
+
+  constructor(private readonly resync: (reply: string) => void) {}
+
+  add(event: TextEvent): void {
+    this.waiting.push(event);
+    if (this.scheduled) return;
+    this.scheduled = true;
+    if (document.hidden) setTimeout(this.flush, HIDDEN_MS);
+    else requestAnimationFrame(this.flush);
+  }
+
+  /** Applies what waits at once: before a terminal status is shown, the text must be whole. */
+  readonly flush = (): void => {
+    this.scheduled = false;
+    const events = this.waiting;
+    if (events.length === 0) return;
+    this.waiting = [];
+    for (const event of events) {
+      const step = reduce(this.state, event);
+      this.state = step.state;
+      step.resync.forEach(this.resync);
+    }
+    this.listeners.forEach((listener) => listener());
+  };
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  of(reply: string): LiveReply | undefined {
+    return this.state[reply];
+  }
+}
+
+export const useLiveReply = (texts: LiveTexts, reply: string): LiveReply | undefined =>
+  useSyncExternalStore(texts.subscribe, () => texts.of(reply));
