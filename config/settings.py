@@ -199,6 +199,8 @@ WORKER_LEASE_SECONDS = env.seconds("WORKER_LEASE_SECONDS", 5, least=0.2)
 WORKER_WAKE_GRACE_SECONDS = env.seconds("WORKER_WAKE_GRACE_SECONDS", 3, least=0.1)
 MODEL_CONNECT_SECONDS = env.seconds("MODEL_CONNECT_SECONDS", 10, least=0.05)
 MODEL_STALL_SECONDS = env.seconds("MODEL_STALL_SECONDS", 30, least=0.05)
+# An answer that is not streamed shows no sign of life until it is whole.
+MODEL_ANSWER_SECONDS = env.seconds("MODEL_ANSWER_SECONDS", 300, least=0.05)
 MODEL_DEADLINE_SECONDS = env.seconds("MODEL_DEADLINE_SECONDS", 600, least=0.1)
 MODEL_ATTEMPTS = env.whole("MODEL_ATTEMPTS", 4)
 MODEL_BACKOFF_SECONDS = env.seconds("MODEL_BACKOFF_SECONDS", 1)

@@ -55,7 +55,7 @@ class ModelClient:
 
     async def complete(self, body: JSON) -> JSON:
         """The whole answer in one piece. Raises ModelFailure or Respell."""
-        async with _telling_failures(body), asyncio.timeout(settings.MODEL_STALL_SECONDS):
+        async with _telling_failures(body), asyncio.timeout(settings.MODEL_ANSWER_SECONDS):
             create = self._client.chat.completions.with_raw_response.create
             response = await create(**body)
             answer = _json(response.content)

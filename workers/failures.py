@@ -27,7 +27,8 @@ UNREACHABLE = Kind(
 )
 TIMEOUT = Kind(
     code="model_timeout",
-    when="The server answered 408, or sent nothing for MODEL_STALL_SECONDS.",
+    when="The server answered 408, nothing for MODEL_STALL_SECONDS (no whole"
+    " answer within MODEL_ANSWER_SECONDS when not streamed), or no end in MODEL_DEADLINE_SECONDS.",
     detail="The model stopped answering.",
     again=True,
     retryable=True,

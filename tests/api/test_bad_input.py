@@ -4,6 +4,7 @@ import itertools
 import json
 
 import pytest
+from people import PASSWORD
 from refusals import refused
 from rest_framework.test import APIClient
 from sending import send
@@ -28,6 +29,17 @@ ENDPOINTS = {
     "refresh": ("POST", "/api/v1/auth/refresh", {"refresh": "x"}),
     "me": ("PATCH", "/api/v1/me", {"nickname": "Mina"}),
     "conversations": ("POST", "/api/v1/conversations", {"title": "Hello", "config": {"n": 1}}),
+    "password": (
+        "POST",
+        "/api/v1/me/password",
+        {"current_password": PASSWORD, "new_password": "tteokbokki at noon"},
+    ),
+    "departure": ("DELETE", "/api/v1/me", {"password": PASSWORD}),
+    "conversation": (
+        "PATCH",
+        "/api/v1/conversations/{conversation}",
+        {"title": "Hello", "config": {"n": 1}},
+    ),
     "prompts": (
         "PATCH",
         "/api/v1/conversations/{conversation}/prompts/{prompt}",
@@ -40,7 +52,7 @@ ENDPOINTS = {
     ),
     "regenerate": ("POST", "/api/v1/replies/{reply}/regenerate", {"config": {"n": 1}}),
 }
-TALKING = ("conversations", "replies", "regenerate")
+TALKING = ("conversations", "conversation", "replies", "regenerate")
 
 
 @pytest.fixture
@@ -86,7 +98,7 @@ def each(*endpoints):
     return pytest.mark.parametrize("endpoint", endpoints or ENDPOINTS)
 
 
-@each("signup", "me", "conversations", "prompts", "replies", "regenerate")
+@each(*(name for name in ENDPOINTS if name not in {"login", "refresh"}))
 def test_without_a_mistake_the_body_is_taken(api, places, endpoint):
     """Without this, the refusals below could have any reason."""
     method, path, body = ENDPOINTS[endpoint]
@@ -225,8 +237,12 @@ REQUIRED = [
     ("login", "password"),
     ("refresh", "refresh"),
     ("prompts", "answer"),
+    ("password", "current_password"),
+    ("password", "new_password"),
+    ("departure", "password"),
 ]
 TEXTS = [*REQUIRED, ("me", "nickname"), ("me", "job"), ("conversations", "title")]
+TEXTS += [("conversation", "title")]
 TEXTS += [("replies", "message")]
 
 
@@ -267,8 +283,20 @@ def test_a_message_over_the_limit_is_named(api, places, refuse, endpoint, field)
     assert send(api, method, path.format(**places), longest).status_code < 300
 
 
-def test_a_title_over_the_limit_is_named(refuse):
-    refuse("conversations", {"title": "x" * 201}, field="title")
+@each("conversations", "conversation")
+def test_a_title_over_the_limit_is_named(refuse, endpoint):
+    refuse(endpoint, {"title": "x" * 201}, field="title")
+
+
+def test_pinned_and_archived_are_true_or_false(subtests, refuse):
+    for field, value in itertools.product(("pinned", "archived"), (None, 0, 1, "true", "no", [])):
+        with subtests.test(field, value=ascii(value)):
+            refuse("conversation", {field: value}, field=field)
+
+
+def test_a_password_that_nobody_could_have_is_named(refuse):
+    refuse("password", good("password") | {"new_password": "x" * 129}, field="new_password")
+    refuse("departure", {"password": "x" * 129}, field="password")
 
 
 def test_intake_is_true_or_false(subtests, refuse):
@@ -378,7 +406,7 @@ def test_without_a_good_token_the_body_is_not_looked_at(places, endpoint, author
     refused(answer, 401, code)
 
 
-@pytest.mark.parametrize("endpoint", ["prompts", "replies", "regenerate"])
+@pytest.mark.parametrize("endpoint", ["conversation", "prompts", "replies", "regenerate"])
 def test_an_id_that_is_no_uuid_is_not_found(subtests, api, places, endpoint):
     method, path, body = ENDPOINTS[endpoint]
     names = [name for name in places if f"{{{name}}}" in path]

@@ -9,7 +9,8 @@ from config import settings as configured
 from config.sockets import AllowedOrigins
 
 OURS, FOREIGN = "https://chat.example.com", "https://evil.example.com"
-EXPOSED = {"Content-Disposition",
+EXPOSED = {
+    "Content-Disposition",
     "Location",
     "ETag",
     "Retry-After",

@@ -178,8 +178,45 @@ def test_accounts_answer_as_described(check, api):
         "change_me",
         200,
     )
+    check(api.get("/api/v1/me/sessions"), "list_sessions", 200)
+    check(api.delete(f"/api/v1/me/sessions/{uuid.uuid4()}"), "end_session", 404)
+    word = {"current_password": PASSWORD, "new_password": "kimchi at midnight 9"}
+    check(api.post("/api/v1/me/password", word, format="json"), "change_password", 204)
+    check(api.post("/api/v1/me/password", word, format="json"), "change_password", 400)
+    check(api.delete("/api/v1/me", {"password": "x"}, format="json"), "delete_me", 400)
+    check(api.delete("/api/v1/me", b"x", content_type="text/plain"), "delete_me", 415)
     check(api.post("/api/v1/auth/logout"), "log_out", 204)
     check(api.get("/api/v1/me"), "get_me", 401)
+
+
+@pytest.mark.django_db
+def test_ending_sessions_and_leaving_answer_as_described(check, api, member, client_of):
+    client_of(member)
+    page = check(api.get("/api/v1/me/sessions", {"page_size": 1}), "list_sessions", 200)
+    there = page["results"][0]
+    check(api.delete(f"/api/v1/me/sessions/{there['id']}"), "end_session", 204)
+    check(api.delete("/api/v1/me", {"password": PASSWORD}, format="json"), "delete_me", 204)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_done_with_conversations_answers_as_described(check, api):
+    conversation = begin(api, intake=False)
+    exchange(api, conversation, "Hello", "Hi!")
+    path = f"/api/v1/conversations/{conversation['id']}"
+    check(api.patch(path, {"pinned": True}, format="json"), "change_conversation", 200)
+    check(api.patch(path, {"pinned": 1}, format="json"), "change_conversation", 400)
+    link = check(api.post(f"{path}/share"), "share_conversation", 201)
+    shared = f"/api/v1/shared/{link['token']}"
+    check(APIClient().get(shared), "get_shared_conversation", 200)
+    check(api.delete(f"{path}/share"), "unshare_conversation", 204)
+    check(APIClient().get(shared), "get_shared_conversation", 404)
+    check(api.get(f"{path}/export"), "export_conversation", 200)
+    check(api.get(f"{path}/export", {"format": "pdf"}), "export_conversation", 400)
+    check(api.get("/api/v1/conversations", {"q": "hi!"}), "list_conversations", 200)
+    check(api.get("/api/v1/conversations", {"q": "x" * 201}), "list_conversations", 400)
+    check(api.delete(path), "delete_conversation", 204)
+    check(api.delete(path), "delete_conversation", 404)
+    check(api.post(f"{path}/restore"), "restore_conversation", 200)
 
 
 @pytest.mark.django_db

@@ -15,9 +15,10 @@ def model_process() -> Iterator[Demo]:
 
 @pytest.fixture
 def model(model_process: Demo, settings) -> Demo:
-    """What OPENAI_BASE_URL names; every fault shows within a second."""
+    """What OPENAI_BASE_URL names; every fault shows within two seconds."""
     model_process.reset()
     settings.OPENAI_BASE_URL = model_process.base_url
-    settings.MODEL_STALL_SECONDS = 0.3
+    settings.MODEL_STALL_SECONDS = 1.0
+    settings.MODEL_ANSWER_SECONDS = 1.0
     settings.MODEL_CONNECT_SECONDS = 1
     return model_process

@@ -115,7 +115,7 @@ def rebuilt(reply):
 
 @pytest.mark.django_db
 @settings(
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -230,7 +230,7 @@ async def test_retry_after_is_honoured(member, model):
 
 
 async def test_an_attempt_has_a_deadline(member, model, settings):
-    settings.MODEL_STALL_SECONDS = 30
+    settings.MODEL_STALL_SECONDS = settings.MODEL_ANSWER_SECONDS = 30
     settings.MODEL_DEADLINE_SECONDS = 0.4
     model.set(tokens_per_second=5, tokens=100)
     reply = await threads.run(claimed, member)
@@ -474,7 +474,7 @@ async def test_a_context_is_what_the_model_is_asked_with(member, model):
 
 
 async def test_one_process_holds_more_streams_than_a_pool_has_by_default(member, model, settings):
-    settings.MODEL_STALL_SECONDS = 20
+    settings.MODEL_STALL_SECONDS = settings.MODEL_ANSWER_SECONDS = 20
     model.set(first_token_ms=60_000)
     client = ModelClient()
     body = {"model": NAME, "messages": [{"role": "user", "content": "Hi"}], "stream": True}
@@ -538,7 +538,7 @@ async def test_a_body_that_does_not_end_is_not_waited_for(unused_tcp_port, setti
             await reader.readuntil(b"never")
         writer.close()
 
-    settings.MODEL_STALL_SECONDS = 30
+    settings.MODEL_STALL_SECONDS = settings.MODEL_ANSWER_SECONDS = 30
     async with serving(settings, unused_tcp_port, answer) as client, asyncio.timeout(3):
         body = {"model": "m", "messages": [], "stream": True}
         assert [chunk async for chunk in client.stream(body)] == [{}]
@@ -557,7 +557,7 @@ async def test_comments_keep_no_stream_alive(unused_tcp_port, settings):
                 await asyncio.sleep(0.02)
         writer.close()
 
-    settings.MODEL_STALL_SECONDS = 0.3
+    settings.MODEL_STALL_SECONDS = settings.MODEL_ANSWER_SECONDS = 0.3
     async with serving(settings, unused_tcp_port, answer) as client, asyncio.timeout(5):
         with pytest.raises(ModelFailure) as failed:
             async for _ in client.stream({"model": "m", "messages": [], "stream": True}):

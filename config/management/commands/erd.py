@@ -33,7 +33,8 @@ _RULES = """\
 ## Rules that the database holds
 
 Beside these constraints a trigger allows only the moves of `Reply.status` that `chat/states.py`
-lists, and lets no attempt fall.
+lists, and lets no attempt fall. Other triggers keep `Passage` (what search looks into) in step with
+titles, answers and choices.
 """
 _TYPES = {
     "UUIDField": "uuid",

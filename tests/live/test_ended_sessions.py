@@ -1,0 +1,68 @@
+"""Sockets of those who were signed out elsewhere."""
+
+import pytest
+from people import PASSWORD
+from rest_framework.test import APIClient
+from socket_driver import access_of, open_session, opened
+
+from accounts.models import Session
+from chat import threads
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("redis", "own_layer"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _often(settings):
+    settings.SOCKET_SWEEP_SECONDS = 0.1
+
+
+def client_with(session):
+    return APIClient(headers={"Authorization": f"Bearer {access_of(session)}"})
+
+
+def change_password(session):
+    body = {"current_password": PASSWORD, "new_password": "kimchi at midnight 9"}
+    answer = client_with(session).post("/api/v1/me/password", body, format="json")
+    assert answer.status_code == 204, answer.content
+
+
+def sign_out_there(session, there):
+    answer = client_with(session).delete(f"/api/v1/me/sessions/{there.id}")
+    assert answer.status_code == 204, answer.content
+
+
+def leave(session):
+    answer = client_with(session).delete("/api/v1/me", {"password": PASSWORD}, format="json")
+    assert answer.status_code == 204, answer.content
+
+
+async def test_a_new_password_closes_all_other_sockets(member):
+    here, there = [await threads.run(open_session, member) for _ in range(2)]
+    async with opened(member, session=here) as kept, opened(member, session=there) as other:
+        await threads.run(change_password, here)
+
+        assert await other.closed_with() == 4401
+        await kept.say(type="ping")
+        assert (await kept.next())["type"] == "pong"
+
+
+async def test_signing_out_there_closes_the_sockets_there(member):
+    here, there = [await threads.run(open_session, member) for _ in range(2)]
+    async with opened(member, session=here) as kept, opened(member, session=there) as other:
+        await threads.run(sign_out_there, here, there)
+
+        assert await other.closed_with() == 4401
+        await kept.say(type="ping")
+        assert (await kept.next())["type"] == "pong"
+
+
+async def test_leaving_closes_every_socket(member):
+    here = await threads.run(open_session, member)
+    async with opened(member, session=here) as one, opened(member) as two:
+        await threads.run(leave, here)
+
+        assert await one.closed_with() == await two.closed_with() == 4401
+    assert await threads.run(Session.objects.count) == 0
