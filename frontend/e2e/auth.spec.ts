@@ -70,6 +70,22 @@ test('many tabs opened at once do not end the session', async ({ page, context }
 
 test('a wrong address says so', async ({ page }) => {
   const answer = await page.goto(url('/nowhere'));
-  test.skip(answer?.headers()['content-type']?.includes('json') ?? false, 'the server answers itself');
+  test.skip(
+    answer?.headers()['content-type']?.includes('json') ?? false,
+    'the server answers itself',
+  );
   await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
+});
+
+test('reloading again and again, faster than the tokens come, keeps the session', async ({
+  page,
+}) => {
+  await signedIn(page, '/settings');
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  for (let count = 0; count < 8; count += 1) {
+    await page.goto(url('/settings'), { waitUntil: 'commit' });
+    await page.waitForTimeout(count * 40);
+  }
+  await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+  await expect(page.getByLabel('Nickname')).toBeVisible();
 });

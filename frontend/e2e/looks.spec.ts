@@ -114,6 +114,7 @@ async function intake(
   for (const [index, text] of texts.entries()) {
     await composer(page).fill(text);
     await composer(page).press('Enter');
+    if (index < 2) await expect(composer(page)).toHaveValue('');
     await expect(page.getByText(text, { exact: true }).first()).toBeVisible();
     if (index === 1) await look('intake');
   }

@@ -77,7 +77,7 @@ def test_what_was_not_said_is_not_found(api, talk, text):
 
 
 def test_runs_that_do_not_stand_together_are_no_match(api):
-    exchange(api, begin(api, intake=False), "abcd bcde", "cdef")
+    exchange(api, begin(api, intake=False), "abcd bcde cdef", "Hi")
     whole = begin(api, intake=False)
     exchange(api, whole, "xabcdefx", "Hi")
 

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from people import make_member
 from refusals import refused
+from rest_framework.test import APIClient
 from socket_driver import opened
 from talking import ask, begin, claim, detail, exchange, post_reply
 
@@ -160,3 +161,13 @@ async def test_the_members_sockets_hear_of_both_in_order(client_of, member, sett
     assert frames[2]["reply"]["status"] == "cancelled"
     assert frames[4] == {"type": "conversation.deleted", "conversation": conversation["id"]}
     assert frames[5]["conversation"]["id"] == conversation["id"]
+
+
+def test_a_link_does_not_come_back_to_life_by_an_undo(api):
+    conversation = begin(api)
+    link = api.post(f"{PATH}/{conversation['id']}/share").json()
+    delete(api, conversation)
+
+    restore(api, conversation)
+
+    refused(APIClient().get(f"/api/v1/shared/{link['token']}"), 404, "not_found")

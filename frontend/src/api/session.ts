@@ -2,8 +2,8 @@
  * Who is signed in. The access token lives in memory, the refresh token in localStorage, where
  * all tabs see it; it is good once, so it is exchanged under a Web Lock.
  */
-import { apiUrl } from './address';
-import { Problem, network, problemOf } from './problem';
+import { exchanged } from './exchange';
+import { Problem, problemOf } from './problem';
 import type { TokenPair } from './types';
 
 const KEY = 'malgil.refresh';
@@ -84,13 +84,7 @@ const underLock = async (work: () => Promise<string>): Promise<string> =>
 async function exchange(): Promise<string> {
   const refresh = stored();
   if (refresh === null) throw new Problem({ code: 'not_authenticated', status: 401 });
-  const response = await fetch(apiUrl('auth/refresh'), {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ refresh }),
-  }).catch(() => {
-    throw network();
-  });
+  const response = await exchanged(refresh);
   if (response.ok) {
     const pair = (await response.json()) as TokenPair;
     // Signed out, or in as another, while the answer was on its way: that counts.

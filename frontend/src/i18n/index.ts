@@ -34,6 +34,7 @@ export async function startI18n(): Promise<void> {
     fallbackLng: false,
     resources: {},
     interpolation: { escapeValue: false },
+    showSupportNotice: false,
     returnNull: false,
   });
   await load(preferred());

@@ -16,14 +16,19 @@ function write(key: string, value: string): void {
 }
 
 /** The draft of `scope` (a conversation, or "new"). Use a `key` on the component per scope. */
-export function useDraft(scope: string): [string, (text: string) => void] {
+export function useDraft(scope: string) {
   const key = name('draft', scope);
   const [text, setText] = useState(() => localStorage.getItem(key) ?? '');
   const change = (next: string): void => {
     setText(next);
     write(key, next);
   };
-  return [text, change];
+  /** Once `sent` was accepted. What was typed meanwhile stays. */
+  const clear = (sent: string): void => {
+    setText((current) => (current === sent ? '' : current));
+    if (localStorage.getItem(key) === sent) write(key, '');
+  };
+  return { text, change, clear };
 }
 
 type Sent<Body> = { key: string; body: Body };

@@ -36,7 +36,8 @@ class Wire {
   open(onConnection: (connection: Connection) => void): () => void {
     const socket = new LiveSocket({
       onFrame: (frame) => this.onFrame(frame),
-      onReady: (again) => again && this.catchUp(),
+      // The first time, too: what was read before the socket was open may have changed since.
+      onReady: () => this.catchUp(),
       onConnection,
     });
     this.socket = socket;

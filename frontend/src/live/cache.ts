@@ -49,7 +49,7 @@ export function removeConversation(client: QueryClient, id: string): void {
   void client.invalidateQueries({ queryKey: keys.conversation(id) });
 }
 
-/** After a broken connection: what was missed is read again. Returns the replies to resync. */
+/** On a new connection: what may have been missed is read again. Returns the replies to resync. */
 export function catchUp(client: QueryClient): string[] {
   void client.invalidateQueries({ queryKey: keys.lists });
   void client.invalidateQueries({ queryKey: keys.quota });

@@ -9,8 +9,8 @@ import { CLOSE, SUBPROTOCOL, type ClientFrame, type ServerFrame } from './protoc
 export type Connection = 'connecting' | 'open' | 'lost';
 type Handlers = {
   onFrame: (frame: ServerFrame) => void;
-  /** `again` is false for the first `ready` only; whatever happened in between was missed. */
-  onReady: (again: boolean) => void;
+  /** Whatever happened before was not told. */
+  onReady: () => void;
   onConnection: (connection: Connection) => void;
 };
 
@@ -28,7 +28,6 @@ export class LiveSocket {
   private heartbeat: ReturnType<typeof setInterval> | undefined;
   private renewal: ReturnType<typeof setTimeout> | undefined;
   private heardSincePing = true;
-  private wasReady = false;
   /** The server refused our token though it looked good: fetch another before the next ticket. */
   private refused = false;
 
@@ -81,8 +80,7 @@ export class LiveSocket {
       Math.max(left - RENEWAL_MARGIN_MS, left / 2, 1_000),
     );
     this.handlers.onConnection('open');
-    this.handlers.onReady(this.wasReady);
-    this.wasReady = true;
+    this.handlers.onReady();
   }
 
   private readonly beat = (): void => {

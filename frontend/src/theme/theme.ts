@@ -14,15 +14,29 @@ const jade: MantineColorsTuple = [
   '#134e4a',
 ];
 
+/** Mantine's red, with its strong shades dark enough to be read on white. */
+const red: MantineColorsTuple = [
+  '#fff5f5',
+  '#ffe3e3',
+  '#ffc9c9',
+  '#ffa8a8',
+  '#ff8787',
+  '#f06565',
+  '#d42b2b',
+  '#c92a2a',
+  '#b02525',
+  '#8f1f1f',
+];
+
 const FONTS =
   '-apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", "Apple SD Gothic Neo", ' +
   '"Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", sans-serif';
 
 export const theme = createTheme({
   primaryColor: 'jade',
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  colors: { jade },
+  // White stands out enough on this shade in both schemes.
+  primaryShade: 7,
+  colors: { jade, red },
   fontFamily: FONTS,
   fontFamilyMonospace:
     'ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace, "Noto Sans Mono CJK KR"',

@@ -27,7 +27,7 @@ export function HomePage() {
   const problemText = useProblemText();
   const name = useQuery(me).data?.nickname;
   const demo = useQuery(models).data?.demo === true;
-  const [draft, setDraft] = useDraft('new');
+  const draft = useDraft('new');
   // Kept when asking failed, so that a second try does not begin a second conversation.
   const begun = useRef<string | null>(null);
 
@@ -38,8 +38,8 @@ export function HomePage() {
   };
   const asking = useSubmit(async () => {
     begun.current ??= await begin(false);
-    await ask(begun.current, { message: draft });
-    setDraft('');
+    await ask(begun.current, { message: draft.text });
+    draft.clear(draft.text);
     await navigate(`/c/${begun.current}`);
   });
   const questions = useSubmit(async () => navigate(`/c/${await begin(true)}`));
@@ -76,8 +76,8 @@ export function HomePage() {
           </Alert>
         )}
         <Composer
-          value={draft}
-          onChange={setDraft}
+          value={draft.text}
+          onChange={draft.change}
           onSend={() => void asking.submit()}
           blocked={spent}
           pending={asking.pending}

@@ -33,13 +33,13 @@ export function MessageComposer({ turns, question, ready, onSkip }: Props) {
   const answer = useAnswering();
   const spent = useQuotaSpent();
   const problemText = useProblemText();
-  const [draft, setDraft] = useDraft(conversation.id);
+  const draft = useDraft(conversation.id);
   const tip = tipOf(turns);
 
   const sending = useSubmit(async (text: string) => {
     if (question !== null) await answer(question, text);
     else await ask(conversation.id, { message: text, ...(tip && { after: tip.id }) });
-    setDraft('');
+    draft.clear(text);
     follow();
   });
   const stopping = useSubmit(async () => {
@@ -69,9 +69,9 @@ export function MessageComposer({ turns, question, ready, onSkip }: Props) {
         </Alert>
       )}
       <Composer
-        value={draft}
-        onChange={setDraft}
-        onSend={() => void sending.submit(draft)}
+        value={draft.text}
+        onChange={draft.change}
+        onSend={() => void sending.submit(draft.text)}
         onStop={running ? () => void stopping.submit() : undefined}
         blocked={question === null && spent}
         pending={sending.pending}

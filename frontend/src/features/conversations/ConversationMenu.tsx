@@ -18,6 +18,9 @@ import { useDownload } from './useDownload';
 
 const ShareDialog = lazy(() => import('../share/ShareDialog'));
 
+/** The closing menu gives the focus back to its button, and would take it from a field opened before. */
+const FOCUS_RETURNED_MS = 80;
+
 type Props = {
   conversation: Pick<Summary, 'id' | 'title' | 'pinned' | 'archived'>;
   onRename: () => void;
@@ -45,7 +48,10 @@ export function ConversationMenu({ conversation, onRename, className }: Props) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconPencil size={17} />} onClick={onRename}>
+          <Menu.Item
+            leftSection={<IconPencil size={17} />}
+            onClick={() => setTimeout(onRename, FOCUS_RETURNED_MS)}
+          >
             {t('conversation.rename')}
           </Menu.Item>
           <Menu.Item

@@ -19,5 +19,10 @@ export function useAnswering(): (question: Prompt, text: string) => Promise<void
           prompts: known.prompts.map((old) => (old.id === stored.id ? stored : old)),
         },
     );
+    // The conversation is named after its goal.
+    if (stored.kind === 'goal') {
+      void client.invalidateQueries({ queryKey: keys.conversation(id) });
+      void client.invalidateQueries({ queryKey: keys.lists });
+    }
   };
 }

@@ -24,7 +24,7 @@ export function QuotaLine() {
         <span style={{ width: `${(100 * data.remaining) / Math.max(1, data.limit)}%` }} />
       </span>
       <span>{t('quota.left', left)}</span>
-      <span className={classes.reset}>
+      <span>
         {hours > 0
           ? t('quota.resetsHours', { at, count: hours })
           : t('quota.resetsMinutes', { at, count: minutes })}
