@@ -155,7 +155,7 @@ def test_many_at_once_with_the_intake_make_one_reply(api):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_key_for_many_conversations_at_once_makes_one_reply(api, redis, member):
+def test_one_key_for_many_conversations_at_once_makes_one_reply(api, redis):
     conversations = [begin(api, intake=False) for _ in range(8)]
 
     answers = at_once(
@@ -171,8 +171,10 @@ def test_one_key_for_many_conversations_at_once_makes_one_reply(api, redis, memb
         if answer is not accepted[0]:
             refused(answer, 422, "idempotency_key_reused")
     assert counts() == (1, 1, 1)
-    (key,) = redis.keys(f"malgil:quota:{member.id}:*")
-    assert len(redis.smembers(key) - {b"0"}) == 1
+    # The refused ones gave back what they took: four of the day's five are left. (What Redis says
+    # meanwhile may lag behind the table, which has the last word either way.)
+    later = [post_reply(api, begin(api, intake=False), message="Hello") for _ in range(5)]
+    assert [answer.status_code for answer in later] == [202] * 4 + [429]
 
 
 @pytest.mark.django_db(transaction=True)
