@@ -1,6 +1,6 @@
 /**
- * Holds the reducer's state for React. Events of one animation frame are applied together, so two
- * hundred deltas a second make at most sixty renders.
+ * Holds the reducer's state for React. The first event after a quiet moment is shown with the next
+ * animation frame, those that follow are gathered: two hundred deltas a second make thirty renders.
  */
 import { useSyncExternalStore } from 'react';
 
@@ -9,11 +9,13 @@ import { NOTHING, reduce, type LiveReply, type LiveState } from './reducer';
 
 /** A hidden tab has no animation frames; its text still moves on. */
 const HIDDEN_MS = 250;
+const GATHER_MS = 33;
 
 export class LiveTexts {
   private state: LiveState = NOTHING;
   private waiting: TextEvent[] = [];
   private scheduled = false;
+  private shownAt = 0;
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly resync: (reply: string) => void) {}
@@ -23,7 +25,7 @@ export class LiveTexts {
     if (this.scheduled) return;
     this.scheduled = true;
     if (document.hidden) setTimeout(this.flush, HIDDEN_MS);
-    else requestAnimationFrame(this.flush);
+    else setTimeout(() => requestAnimationFrame(this.flush), this.shownAt + GATHER_MS - Date.now());
   }
 
   /** Applies what waits at once: before a terminal status is shown, the text must be whole. */
@@ -32,6 +34,7 @@ export class LiveTexts {
     const events = this.waiting;
     if (events.length === 0) return;
     this.waiting = [];
+    this.shownAt = Date.now();
     for (const event of events) {
       const step = reduce(this.state, event);
       this.state = step.state;

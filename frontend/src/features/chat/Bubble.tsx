@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -20,11 +20,15 @@ export function Bubble({ text, onEdit, children }: Props) {
         {children}
         <CopyButton text={text} label={t('chat.copy')} />
         {onEdit && (
-          <Tooltip label={t('chat.edit')} openDelay={400}>
-            <ActionIcon variant="subtle" color="gray" aria-label={t('chat.edit')} onClick={onEdit}>
-              <IconPencil size={17} stroke={1.6} />
-            </ActionIcon>
-          </Tooltip>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t('chat.edit')}
+            title={t('chat.edit')}
+            onClick={onEdit}
+          >
+            <IconPencil size={17} stroke={1.6} />
+          </ActionIcon>
         )}
       </div>
     </div>

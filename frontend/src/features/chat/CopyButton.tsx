@@ -1,23 +1,22 @@
-import { ActionIcon, CopyButton as Copied, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
+/** In every row of a conversation, so it is light: the browser's own tooltip will do. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const { t } = useTranslation();
+  const { copy, copied } = useClipboard({ timeout: 1500 });
+  const name = copied ? t('chat.copied') : label;
   return (
-    <Copied value={text} timeout={1500}>
-      {({ copied, copy }) => (
-        <Tooltip label={copied ? t('chat.copied') : label} openDelay={400}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={copied ? t('chat.copied') : label}
-            onClick={copy}
-          >
-            {copied ? <IconCheck size={17} /> : <IconCopy size={17} stroke={1.6} />}
-          </ActionIcon>
-        </Tooltip>
-      )}
-    </Copied>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      aria-label={name}
+      title={name}
+      onClick={() => copy(text)}
+    >
+      {copied ? <IconCheck size={17} /> : <IconCopy size={17} stroke={1.6} />}
+    </ActionIcon>
   );
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
@@ -37,18 +37,17 @@ export function ReplyActions({ turn, reply, last }: Props) {
       />
       {text !== '' && <CopyButton text={text} label={t('chat.copy')} />}
       {last && (
-        <Tooltip label={t('chat.regenerate')} openDelay={400}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={t('chat.regenerate')}
-            loading={pending}
-            disabled={spent || running !== null}
-            onClick={() => void submit()}
-          >
-            <IconRefresh size={17} stroke={1.6} />
-          </ActionIcon>
-        </Tooltip>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={t('chat.regenerate')}
+          title={t('chat.regenerate')}
+          loading={pending}
+          disabled={spent || running !== null}
+          onClick={() => void submit()}
+        >
+          <IconRefresh size={17} stroke={1.6} />
+        </ActionIcon>
       )}
       <Text size="xs" c="dimmed" className={classes.usage}>
         {reply.config.model}

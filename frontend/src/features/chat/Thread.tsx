@@ -27,7 +27,7 @@ export function Thread({ turns, head, handle }: Props) {
     getScrollElement: () => scroller.current,
     estimateSize: () => ESTIMATED_PX,
     getItemKey: (index) => rows[index] ?? index,
-    overscan: 3,
+    overscan: 2,
     anchorTo: 'end',
     followOnAppend: true,
     scrollEndThreshold: AT_END_PX,
