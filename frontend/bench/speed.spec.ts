@@ -68,34 +68,70 @@ function conversation(turns: number, running: boolean) {
   return { id: 'c1', title: 'Bench', ...BASE, prompts: indexes.map(prompt), replies };
 }
 
-type Measured = { longTasks: number[]; frames: number; worstFrameMs: number; seconds: number };
+type Measured = {
+  /** Tasks of the page's main thread over 50 ms: by the clock, and by the CPU time they took. */
+  longTasksMs: number[];
+  longTasksCpuMs: number[];
+  longestCpuMs: number;
+  framesPerSecond: number;
+  seconds: number;
+};
+type TraceEvent = {
+  name: string;
+  ph: string;
+  pid: number;
+  tid: number;
+  dur?: number;
+  tdur?: number;
+  args?: { name?: string };
+};
 
+/**
+ * By the browser's own trace. What is judged is CPU time: on a machine that does other things, too,
+ * the clock also counts the time that a task waited for a core.
+ */
 async function measure(page: Page, act: () => Promise<void>): Promise<Measured> {
+  const browser = page.context().browser();
+  if (browser === null) throw new Error('There is no browser to trace.');
   await page.evaluate(() => {
-    const seen = { longTasks: [] as number[], frames: [] as number[], began: performance.now() };
-    Object.assign(window, { seen });
-    new PerformanceObserver((list) =>
-      seen.longTasks.push(...list.getEntries().map(({ duration }) => duration)),
-    ).observe({ type: 'longtask' });
-    const frame = (now: number): void => {
-      seen.frames.push(now);
+    Object.assign(window, { frames: 0 });
+    const frame = (): void => {
+      (window as unknown as { frames: number }).frames += 1;
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
   });
+  const began = Date.now();
+  await browser.startTracing(page, { categories: ['toplevel', '__metadata'] });
   await act();
-  return page.evaluate(() => {
-    const { seen } = window as unknown as {
-      seen: { longTasks: number[]; frames: number[]; began: number };
-    };
-    const gaps = seen.frames.slice(1).map((at, index) => at - (seen.frames[index] ?? at));
-    return {
-      longTasks: seen.longTasks.map(Math.round),
-      frames: seen.frames.length,
-      worstFrameMs: Math.round(Math.max(...gaps)),
-      seconds: Math.round((performance.now() - seen.began) / 100) / 10,
-    };
-  });
+  const { traceEvents } = JSON.parse(String(await browser.stopTracing())) as {
+    traceEvents: TraceEvent[];
+  };
+  const seconds = (Date.now() - began) / 1000;
+  const frames = await page.evaluate(() => (window as unknown as { frames: number }).frames);
+  const mains = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
+      .map(({ pid, tid }) => `${pid}.${tid}`),
+  );
+  const tasks = traceEvents.filter(
+    ({ name, ph, pid, tid }) =>
+      ph === 'X' && name.endsWith('RunTask') && mains.has(`${pid}.${tid}`),
+  );
+  const longest = tasks.reduce((most, { tdur }) => Math.max(most, tdur ?? 0), 0);
+  if (longest === 0) throw new Error('The trace tells no CPU time of tasks.');
+  const over50 = (microseconds: (number | undefined)[]): number[] =>
+    microseconds
+      .map((value) => Math.round((value ?? 0) / 1000))
+      .filter((ms) => ms > 50)
+      .sort((x, y) => y - x);
+  return {
+    longTasksMs: over50(tasks.map(({ dur }) => dur)),
+    longTasksCpuMs: over50(tasks.map(({ tdur }) => tdur)),
+    longestCpuMs: Math.round(longest / 1000),
+    framesPerSecond: Math.round(frames / seconds),
+    seconds: Math.round(seconds),
+  };
 }
 
 async function tell(name: string, measured: object): Promise<void> {
@@ -121,7 +157,7 @@ test('a conversation of 1,000 messages scrolls without long tasks', async ({ pag
     }
   });
   await tell('scroll', measured);
-  expect(measured.longTasks.filter((ms) => ms > LONG_TASK_MS)).toEqual([]);
+  expect(measured.longTasksCpuMs.filter((ms) => ms > LONG_TASK_MS)).toEqual([]);
 });
 
 test('200 deltas a second for a minute keep the page responsive', async ({ page }) => {
@@ -168,5 +204,5 @@ test('200 deltas a second for a minute keep the page responsive', async ({ page 
     await page.waitForTimeout(500);
   });
   await tell('deltas', { ...measured, keyMs: typed });
-  expect(measured.longTasks.filter((ms) => ms > LONG_TASK_MS)).toEqual([]);
+  expect(measured.longTasksCpuMs.filter((ms) => ms > LONG_TASK_MS)).toEqual([]);
 });
