@@ -87,6 +87,7 @@ for (const language of ['en', 'ko'] as const) {
         await look('config');
         await page.keyboard.press('Escape');
         await page.goto(url('/'));
+        await expect(composer(page)).toBeVisible();
         await page.keyboard.press('Control+/');
         await expect(page.getByRole('dialog')).toBeVisible();
         await look('shortcuts');

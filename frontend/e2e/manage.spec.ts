@@ -86,7 +86,7 @@ test('settings of a conversation are used for the next answer', async ({ page })
   );
   await page.getByRole('button', { name: 'Settings of this conversation' }).click();
   await page.getByLabel('Answers per question').fill('2');
-  await page.getByLabel('Longest answer (tokens)').fill('40');
+  await page.getByLabel('Max. tokens').fill('40');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('dialog')).toBeHidden();
   await ask(page, 'Two, please');

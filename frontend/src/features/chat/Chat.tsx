@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import { isOpen, type Conversation } from '../../api/types';
@@ -31,20 +31,20 @@ export function Chat({ conversation }: { conversation: Conversation }) {
       thread.current?.toEnd();
     },
   };
+  const head = (): ReactNode => {
+    if (
+      intake.length > 0 &&
+      (asking || turns.length > 0 || intake.some(({ answer }) => answer !== null))
+    )
+      return <Intake prompts={intake} conversation={conversation} hideOpen={!asking} />;
+    return turns.length === 0 && <p className={classes.empty}>{t('chat.empty')}</p>;
+  };
   return (
     <ChatContext value={context}>
       <main id="main" className={classes.page} tabIndex={-1}>
         <title>{`${conversation.title || t('conversation.untitled')} · Malgil`}</title>
         <ConversationHeader conversation={conversation} />
-        <Thread
-          handle={thread}
-          turns={turns}
-          head={
-            intake.length > 0 && (
-              <Intake prompts={intake} conversation={conversation} hideOpen={!asking} />
-            )
-          }
-        />
+        <Thread handle={thread} turns={turns} head={head()} />
         <MessageComposer
           turns={turns}
           question={asking ? nextQuestion(intake) : null}

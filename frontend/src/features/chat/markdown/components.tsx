@@ -1,3 +1,4 @@
+import type { ComponentProps } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Components } from 'react-markdown';
 
@@ -19,6 +20,7 @@ export const components: Components = {
       <table>{children}</table>
     </div>
   ),
+  span: ({ node: _, ...props }) => <Span {...props} />,
   pre: ({ children }) => <>{children}</>,
   code: ({ className, children }) => {
     const text = plain(children);
@@ -42,6 +44,12 @@ const plain = (children: unknown): string =>
     : typeof children === 'string'
       ? children
       : '';
+
+/** A long formula scrolls, which the keyboard must be able to do, too. */
+function Span(props: ComponentProps<'span'>) {
+  const scrolls = props.className === 'katex-display';
+  return <span {...props} {...(scrolls && { tabIndex: 0, role: 'group' })} />;
+}
 
 function ImageLink({ src, alt }: { src: string | Blob | undefined; alt: string | undefined }) {
   const { t } = useTranslation();
