@@ -220,16 +220,18 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         await self._ready(until)
 
     async def _ready(self, until: datetime) -> None:
+        """Whoever reads the tables after `ready` misses nothing: what came before they show, and
+        what comes later is told."""
         assert self.session is not None
         self._expire_at(until)
+        running = await threads.run(_open_replies, self.session.member_id)
         await self._send_frame(
             "ready",
             member=self.session.member_id,
             expires_at=until,
             heartbeat_seconds=settings.SOCKET_HEARTBEAT_SECONDS,
         )
-        for reply in await threads.run(reading.open_of, self.session.member_id):
-            event = await threads.run(events.reply_updated, reply)
+        for reply, event in running:
             self.order.updated(event)  # so that the sweep watches over it
             await self._send_snapshot(reply, asked=True)
 
@@ -266,3 +268,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     def _group(self) -> str:
         assert self.session is not None
         return events.group(self.session.member_id)
+
+
+def _open_replies(member_id: UUID) -> list[tuple[Reply, Event]]:
+    return [(reply, events.reply_updated(reply)) for reply in reading.open_of(member_id)]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from eventually import comes_true
-from reply_rows import make_conversation, make_running
+from reply_rows import make_conversation, make_reply, make_running
 from socket_driver import open_session, opened
 
 from accounts import sessions
@@ -47,6 +47,15 @@ async def test_an_end_that_was_not_pushed_is_found_with_its_text(member):
         assert (frame["type"], frame["reply"]["status"]) == ("reply.updated", "completed")
         await threads.run(lambda: events.publish([events.reply_updated(reply)]))
         assert await socket.rest() == []
+
+
+async def test_a_claim_that_was_not_pushed_is_found_too(member):
+    reply = await threads.run(make_reply, member)
+    async with opened(member) as socket:
+        worker = reply.id
+        await threads.run(lambda: replies.claim(reply_id=reply.id, worker=worker))
+
+        assert (await socket.next("reply.updated"))["reply"]["status"] == "in_progress"
 
 
 async def test_every_socket_of_the_member_is_told_once(member):
