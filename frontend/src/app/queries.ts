@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import * as api from '../api/endpoints';
-import type { Conversation } from '../api/types';
+import type { Conversation, Reply } from '../api/types';
 import { withNewest } from '../live/recency';
 
 export type ListFilter = { q: string; archived: boolean };
@@ -11,6 +11,8 @@ export const keys = {
   lists: ['conversations'] as const,
   list: (filter: ListFilter) => ['conversations', filter] as const,
   conversation: (id: string) => ['conversation', id] as const,
+  /** Replies that were told of while their conversation was not here yet. */
+  heard: (id: string) => ['heard', id] as const,
   quota: ['quota'] as const,
   me: ['me'] as const,
   models: ['models'] as const,
@@ -30,10 +32,17 @@ export const conversation = (id: string) =>
   queryOptions({
     queryKey: keys.conversation(id),
     queryFn: async ({ client, signal }) => {
-      const fetched = await api.conversations.get(id, { signal });
-      return withNewest(client.getQueryData<Conversation>(keys.conversation(id)), fetched);
+      const read = () => api.conversations.get(id, { signal });
+      const heard = () => client.getQueryData<Reply[]>(keys.heard(id)) ?? [];
+      const first = await read();
+      const fetched = hasAll(first, heard()) ? first : await read();
+      const known = client.getQueryData<Conversation>(keys.conversation(id))?.replies ?? [];
+      return withNewest([...heard(), ...known], fetched);
     },
   });
+
+const hasAll = ({ replies }: Conversation, heard: Reply[]): boolean =>
+  heard.every(({ id }) => replies.some((reply) => reply.id === id));
 
 export const quota = queryOptions({ queryKey: keys.quota, queryFn: api.quota });
 export const me = queryOptions({ queryKey: keys.me, queryFn: api.me.get });

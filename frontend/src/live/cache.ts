@@ -5,7 +5,7 @@ import { keys, type ListFilter } from '../app/queries';
 import { isOpen, type Conversation, type Reply, type Summary } from '../api/types';
 import { replaced, without, withSummary, type Pages } from './lists';
 import type { ServerFrame } from './protocol';
-import { withReply } from './recency';
+import { newer, withReply } from './recency';
 
 export function apply(client: QueryClient, frame: ServerFrame): void {
   switch (frame.type) {
@@ -17,17 +17,26 @@ export function apply(client: QueryClient, frame: ServerFrame): void {
       return removeConversation(client, frame.conversation);
     case 'quota.updated':
       client.setQueryData(keys.quota, frame.quota);
+      readAgain(client, keys.quota);
   }
 }
 
 export function putReply(client: QueryClient, reply: Reply): void {
   const key = keys.conversation(reply.conversation);
   const known = client.getQueryData<Conversation>(key);
-  if (known === undefined) return;
+  if (known === undefined) return hear(client, reply);
   const next = withReply(known, reply);
   if (next !== null) client.setQueryData(key, next);
   // Asked from another tab: its prompt is not known here.
   else void client.invalidateQueries({ queryKey: key });
+}
+
+/** Its conversation may be on its way here, and may have been read before this happened. */
+function hear(client: QueryClient, reply: Reply): void {
+  client.setQueryData<Reply[]>(keys.heard(reply.conversation), (heard = []) => {
+    const before = heard.find(({ id }) => id === reply.id);
+    return [...heard.filter((other) => other !== before), newer(before, reply)];
+  });
 }
 
 export function putSummary(client: QueryClient, summary: Summary): void {
@@ -61,8 +70,15 @@ export function catchUp(client: QueryClient): string[] {
     .map(({ id }) => id);
 }
 
+/** What is on its way may have been read before the event, and would take its place. */
+function readAgain(client: QueryClient, queryKey: readonly string[]): void {
+  if (client.isFetching({ queryKey }) === 0) return;
+  void client.cancelQueries({ queryKey }).then(() => client.invalidateQueries({ queryKey }));
+}
+
 function eachList(client: QueryClient, change: (filter: ListFilter, pages: Pages) => Pages): void {
   for (const [key, pages] of client.getQueriesData<Pages>({ queryKey: keys.lists })) {
     if (pages) client.setQueryData(key, change(key[1] as ListFilter, pages));
   }
+  readAgain(client, keys.lists);
 }

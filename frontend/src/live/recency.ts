@@ -13,10 +13,10 @@ function rank(reply: Reply): number {
 export const newer = (known: Reply | undefined, other: Reply): Reply =>
   known !== undefined && rank(known) > rank(other) ? known : other;
 
-/** `fetched`, but with no reply older than what is known already. */
-export function withNewest(known: Conversation | undefined, fetched: Conversation): Conversation {
-  if (known === undefined) return fetched;
-  const before = new Map(known.replies.map((reply) => [reply.id, reply]));
+/** `fetched`, but with no reply older than one of `known`. */
+export function withNewest(known: Reply[], fetched: Conversation): Conversation {
+  const before = new Map<string, Reply>();
+  for (const reply of known) before.set(reply.id, newer(before.get(reply.id), reply));
   return {
     ...fetched,
     replies: fetched.replies.map((reply) => newer(before.get(reply.id), reply)),
