@@ -3,6 +3,8 @@
 Until the client is built, a plain page that leads to the documentation.
 """
 
+import html
+import re
 from functools import cache
 from pathlib import Path
 
@@ -21,35 +23,31 @@ CLIENT_ADDRESSES = (
     "c/<str:conversation>",
     "shared/<str:token>",
 )
-# What the page may load and talk to: this server, and nothing a message could name. The styles of
-# the component library are set at run time, which needs 'unsafe-inline' for styles alone.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
-)
+# For the plain page. The client's page carries its own, so that it also holds where only files are
+# served; its build writes it (frontend/vite.config.ts).
+PLAIN_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'"
+_POLICY_IN_PAGE = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]+)"')
 
 
 class HomeView(View):
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         page = client_page(settings.CLIENT_DIR)
         response = render(request, "home.html") if page is None else HttpResponse(page)
-        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        # A page's own policy cannot say who may frame it.
+        policy = PLAIN_POLICY if page is None else policy_of(page)
+        response["Content-Security-Policy"] = f"{policy}; frame-ancestors 'none'"
         # The page names its scripts by hash, so it must be asked for anew to notice a new release.
         response["Cache-Control"] = "no-cache"
         return response
 
 
 @cache
-def client_page(folder: Path) -> bytes | None:
+def client_page(folder: Path) -> str | None:
     page = folder / "index.html"
-    return page.read_bytes() if page.is_file() else None
+    return page.read_text() if page.is_file() else None
+
+
+def policy_of(page: str) -> str:
+    """The policy that the client's page carries; without one nothing may be loaded."""
+    found = _POLICY_IN_PAGE.search(page)
+    return html.unescape(found[1]) if found else "default-src 'none'"

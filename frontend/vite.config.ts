@@ -2,18 +2,21 @@ import react from '@vitejs/plugin-react';
 import { type Plugin, loadEnv } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-/** The policy that the built page brings along; a server should send it as a header too. */
+/**
+ * What the page may load and talk to: its own server, the API's, and nothing a message could name.
+ * The built page brings it along; Malgil's server also sends it as a header (config/home.py).
+ */
 export function contentSecurityPolicy(apiBase: string): string {
   const api = apiBase ? ` ${apiBase} ${apiBase.replace(/^http/, 'ws')}` : '';
   return [
-    "default-src 'self'",
+    "default-src 'none'",
     "script-src 'self'",
     // Mantine and KaTeX place elements by style attributes and generated <style> elements.
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
-    "font-src 'self'",
+    "font-src 'self' data:",
     `connect-src 'self'${api}`,
-    "object-src 'none'",
+    "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",
   ].join('; ');

@@ -77,8 +77,11 @@ test('scripts, links and images in messages and answers stay harmless', async ({
   expect(foreign).toEqual([]);
 });
 
-test('the page forbids inline scripts', async ({ page }) => {
-  await page.goto(url('/login'));
+test('the page forbids inline scripts, and other servers', async ({ page }) => {
+  const answer = await page.goto(url('/login'));
+  const policy = answer?.headers()['content-security-policy'] ?? '';
+  expect(policy).toContain("default-src 'none'; script-src 'self';");
+  expect(policy).not.toContain('http');
   await page.evaluate(() => {
     const script = document.createElement('script');
     script.textContent = 'window.hacked = 1';

@@ -78,6 +78,7 @@ for (const language of ['en', 'ko'] as const) {
           config: { n: 2 },
         });
         await page.goto(url(`/c/${id}`));
+        await expect(composer(page)).toBeVisible();
         await look('empty');
         await ask(page, TEXTS[language].question);
         await ended(page);
@@ -86,6 +87,14 @@ for (const language of ['en', 'ko'] as const) {
         await expect(page.getByRole('dialog')).toBeVisible();
         await look('config');
         await page.keyboard.press('Escape');
+        const { token } = await call<{ token: string }>(
+          account,
+          'POST',
+          `conversations/${id}/share`,
+        );
+        await page.goto(url(`/shared/${token}`));
+        await expect(page.locator('main table').first()).toBeVisible();
+        await look('shared');
         await page.goto(url('/'));
         await expect(composer(page)).toBeVisible();
         await page.keyboard.press('Control+/');

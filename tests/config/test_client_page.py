@@ -4,10 +4,13 @@ import pytest
 
 from config import home
 
+PAGE = """<meta http-equiv="Content-Security-Policy" content="script-src &#39;self&#39;">
+<title>the client</title>"""
+
 
 @pytest.fixture
 def built(settings, tmp_path):
-    (tmp_path / "index.html").write_text("<title>the client</title>")
+    (tmp_path / "index.html").write_text(PAGE)
     settings.CLIENT_DIR = tmp_path
     home.client_page.cache_clear()
     yield
@@ -27,12 +30,14 @@ def test_its_addresses_give_the_page(client, address):
 
 
 @pytest.mark.usefixtures("built")
-def test_its_policy_allows_no_inline_script_and_no_other_server(client):
+def test_the_policy_that_the_page_carries_is_also_a_header(client):
     policy = client.get("/")["Content-Security-Policy"]
 
-    scripts = next(part for part in policy.split("; ") if part.startswith("script-src"))
-    assert scripts == "script-src 'self'"
-    assert "http" not in policy
+    assert policy == "script-src 'self'; frame-ancestors 'none'"
+
+
+def test_a_page_without_a_policy_may_load_nothing():
+    assert home.policy_of("<title>no policy</title>") == "default-src 'none'"
 
 
 @pytest.mark.usefixtures("built")
