@@ -5,14 +5,17 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.dispatch import Signal
+from django.utils import timezone
 
 from api.errors import DomainError, FieldError
 
 from . import sessions
-from .models import Member, Session
+from .models import ApiKey, Member, Session
 
 # Sent with `member`, in the transaction that deletes it and everything of it.
 leaving = Signal()
+# Sent with `member`, in the transaction in which `reclaim` takes it from whoever had it before.
+reclaimed = Signal()
 
 
 class EmailTaken(FieldError):
@@ -78,6 +81,21 @@ def change_password(*, session: Session, current_password: str, new_password: st
     with transaction.atomic():
         session.member.save(update_fields=["password"])
         sessions.revoke_all_but(session)
+
+
+def reclaim(member: Member) -> None:
+    """Gives a member whose address was never proven to somebody who has just proven it.
+
+    Whoever set it up may have been another, waiting for the owner of the address to come: the
+    password, the sessions and the API keys are worth nothing from now on. Needs a transaction.
+    """
+    now = timezone.now()
+    member.set_unusable_password()
+    member.email_verified_at = now
+    member.save(update_fields=["password", "email_verified_at"])
+    Session.objects.filter(member=member, revoked_at=None).update(revoked_at=now)
+    ApiKey.objects.filter(member=member).delete()
+    reclaimed.send(sender=Member, member=member)
 
 
 def remove(*, member: Member, password: str) -> None:

@@ -34,6 +34,9 @@ class MemberManager(BaseUserManager["Member"]):
 class Member(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(max_length=254, unique=True)
+    email_verified_at = models.DateTimeField(
+        null=True, blank=True, help_text="When somebody last proved that the address is theirs."
+    )
     nickname = models.CharField(max_length=50)
     born_year = models.PositiveSmallIntegerField(null=True, blank=True)
     job = models.CharField(max_length=100, null=True, blank=True)
@@ -73,6 +76,21 @@ class Session(models.Model):
         return str(self.id)
 
 
+class ApiKey(models.Model):
+    """A member's key for programs; only its SHA-256 is kept. Revoking deletes the row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="keys")
+    name = models.CharField(max_length=100)
+    # Also serves the look-up on every request that shows a key.
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SpentRefreshToken(models.Model):
     """A refresh token that was exchanged. The primary key makes the exchange happen once."""
 
@@ -91,9 +109,61 @@ class SocketTicket(models.Model):
     """
 
     digest = models.CharField(primary_key=True, max_length=64)
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="tickets")
+    session = models.ForeignKey(
+        Session, on_delete=models.CASCADE, null=True, related_name="tickets"
+    )
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, related_name="tickets")
     authenticated_until = models.DateTimeField()
     # Serves the clean-up of tickets that nobody used.
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(session__isnull=False, key=None)
+                | models.Q(session=None, key__isnull=False),
+                name="a_ticket_is_of_a_session_or_of_a_key",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.digest[:8]
+
+
+class OAuthFlow(models.Model):
+    """A browser that was sent to a provider and is not back yet; good for one return.
+
+    Which one it is, only the hash of its `state` tells. In the database and not in Redis, so that
+    one can sign in while Redis is away.
+    """
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    provider = models.CharField(max_length=30)
+    client = models.TextField(help_text="The client's base address; a path: of this server.")
+    next = models.TextField()
+    challenge = models.CharField(max_length=43, help_text="The client's.")
+    verifier = models.CharField(max_length=128, help_text="Ours, towards the provider.")
+    nonce = models.CharField(max_length=43)
+    browser = models.CharField(max_length=64, help_text="The hash of its cookie.")
+    # Serves the clean-up of those that never came back.
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.digest[:8]
+
+
+class OAuthCode(models.Model):
+    """Somebody whom a provider named, until the client asks for them; only the code's hash is kept.
+
+    `identity` is what accounts.oauth.identities.Identity holds. Nothing is done with it before the
+    client has shown the verifier.
+    """
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    identity = models.JSONField()
+    next = models.TextField()
+    challenge = models.CharField(max_length=43)
+    # Serves the clean-up of those that nobody asked for.
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:

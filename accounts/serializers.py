@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from api.serializers import StrictIntegerField, StrictSerializer, TextField
 
-from .models import Member, Session
+from .models import ApiKey, Member, Session
 
 # Names travel into mail headers and log lines one day; a line break has no place in one.
 one_line = RegexValidator(r"\A[^\r\n\t\v\f\x00-\x1f\x7f\u2028\u2029]*\Z", "Use a single line.")
@@ -59,6 +59,24 @@ class SessionSerializer(serializers.ModelSerializer[Session]):
 
     def get_current(self, session: Session) -> bool:
         return bool(session.id == self.context["current"])
+
+
+class KeyInput(StrictSerializer):
+    name = TextField(max_length=100, validators=[one_line])
+
+
+class KeySerializer(serializers.ModelSerializer[ApiKey]):
+    class Meta:
+        model = ApiKey
+        fields = ["id", "name", "created_at", "last_used_at"]
+
+
+class NewKeySerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    key = serializers.CharField(help_text="`mg_…`; shown this once.")
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
 
 
 class MemberSerializer(serializers.ModelSerializer[Member]):

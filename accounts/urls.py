@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from . import views
 
@@ -7,9 +7,12 @@ urlpatterns = [
     path("auth/login", views.LoginView.as_view()),
     path("auth/refresh", views.RefreshView.as_view()),
     path("auth/logout", views.LogoutView.as_view()),
+    path("", include("accounts.oauth.urls")),
     path("auth/ws-ticket", views.TicketView.as_view()),
     path("me", views.MeView.as_view()),
     path("me/password", views.PasswordView.as_view()),
     path("me/sessions", views.SessionsView.as_view()),
     path("me/sessions/<uuid:session_id>", views.SessionView.as_view()),
+    path("me/keys", views.KeysView.as_view()),
+    path("me/keys/<uuid:key_id>", views.KeyView.as_view()),
 ]

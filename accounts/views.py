@@ -1,25 +1,27 @@
 """`/api/v1/auth/…` and `/api/v1/me`: each view parses, makes one call, renders."""
 
-from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.pagination import PAGE, Keyset, page_of
 
-from . import members, sessions, tickets, tokens
-from .authentication import bearer_token
-from .models import Member, Session
+from . import keys, members, sessions, tickets
+from .authentication import SessionToChange, proof_of
+from .models import ApiKey, Member, Session
 from .serializers import (
     DepartureSerializer,
+    KeyInput,
+    KeySerializer,
     LoginSerializer,
     MemberSerializer,
+    NewKeySerializer,
     PasswordChange,
     ProfileFields,
     RefreshSerializer,
@@ -32,6 +34,7 @@ from .serializers import (
 
 # UUIDv7 ids sort by when they were made.
 _SESSIONS: Keyset[Session] = Keyset({"id": UUID})
+_KEYS: Keyset[ApiKey] = Keyset({"id": UUID})
 
 
 class PublicView(APIView):
@@ -39,6 +42,12 @@ class PublicView(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+
+
+class AccountView(APIView):
+    """What an API key may look at, and only a session may change."""
+
+    permission_classes = (IsAuthenticated, SessionToChange)
 
 
 class SignupView(PublicView):
@@ -86,11 +95,11 @@ class RefreshView(PublicView):
         return Response(TokenPairSerializer(pair).data)
 
 
-class LogoutView(APIView):
+class LogoutView(AccountView):
     @extend_schema(operation_id="log_out", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """End this session; its tokens are refused from now on."""
-        sessions.revoke(cast(Session, request.auth))
+        sessions.revoke(proof_of(request).session)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -98,16 +107,13 @@ class TicketView(APIView):
     @extend_schema(operation_id="create_ws_ticket", request=None, responses={201: TicketSerializer})
     def post(self, request: Request) -> Response:
         """A ticket that opens one WebSocket."""
-        access = tokens.read_access(bearer_token(request))
-        ticket = tickets.issue(
-            session=cast(Session, request.auth),
-            authenticated_until=datetime.fromtimestamp(access["exp"], UTC),
-        )
+        proof = proof_of(request)
+        ticket = tickets.issue(session=proof.source, authenticated_until=proof.until)
         answer = {"ticket": ticket, "expires_in": int(tickets.LIFETIME.total_seconds())}
         return Response(TicketSerializer(answer).data, status=status.HTTP_201_CREATED)
 
 
-class MeView(APIView):
+class MeView(AccountView):
     @extend_schema(operation_id="get_me", responses={200: MemberSerializer})
     def get(self, request: Request) -> Response:
         """Who you are."""
@@ -139,17 +145,17 @@ class MeView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class PasswordView(APIView):
+class PasswordView(AccountView):
     @extend_schema(operation_id="change_password", request=PasswordChange, responses={204: None})
     def post(self, request: Request) -> Response:
         """Change your password; all other sessions end."""
         body = PasswordChange(data=request.data)
         body.is_valid(raise_exception=True)
-        members.change_password(session=cast(Session, request.auth), **body.validated_data)
+        members.change_password(session=proof_of(request).session, **body.validated_data)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class SessionsView(APIView):
+class SessionsView(AccountView):
     @extend_schema(
         operation_id="list_sessions",
         parameters=PAGE,
@@ -157,7 +163,7 @@ class SessionsView(APIView):
     )
     def get(self, request: Request) -> Response:
         """Where you are signed in, latest sign-in first."""
-        context = {"current": cast(Session, request.auth).id}
+        context = {"current": proof_of(request).id}
         page = _SESSIONS.page(
             queryset=sessions.live(cast(Member, request.user)),
             request=request,
@@ -168,11 +174,46 @@ class SessionsView(APIView):
         return Response(page)
 
 
-class SessionView(APIView):
+class SessionView(AccountView):
     @extend_schema(operation_id="end_session", responses={204: None})
     def delete(self, request: Request, session_id: UUID) -> Response:
         """Sign out there; its tokens are refused from now on, and its sockets close."""
         sessions.revoke_one(member=cast(Member, request.user), session_id=session_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class KeysView(AccountView):
+    @extend_schema(
+        operation_id="list_keys", parameters=PAGE, responses={200: page_of(KeySerializer)}
+    )
+    def get(self, request: Request) -> Response:
+        """Your API keys, newest first; the keys themselves are not shown again."""
+        page = _KEYS.page(
+            queryset=keys.of(cast(Member, request.user)),
+            request=request,
+            render=lambda rows: list(KeySerializer(list(rows), many=True).data),
+        )
+        return Response(page)
+
+    @extend_schema(operation_id="create_key", request=KeyInput, responses={201: NewKeySerializer})
+    def post(self, request: Request) -> Response:
+        """Make an API key, which is shown this once.
+
+        It is accepted as a Bearer token wherever an access token is, but changes neither the
+        password nor keys, sessions or the account.
+        """
+        body = KeyInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        made = keys.create(member=cast(Member, request.user), **body.validated_data)
+        answer = {**KeySerializer(made.row).data, "key": made.text}
+        return Response(NewKeySerializer(answer).data, status=status.HTTP_201_CREATED)
+
+
+class KeyView(AccountView):
+    @extend_schema(operation_id="revoke_key", responses={204: None})
+    def delete(self, request: Request, key_id: UUID) -> Response:
+        """Revoke an API key; it is refused from now on, and its sockets close."""
+        keys.revoke(member=cast(Member, request.user), key_id=key_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

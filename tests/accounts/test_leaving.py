@@ -6,13 +6,15 @@ from refusals import refused
 from rest_framework.test import APIClient
 from talking import ask, begin, claim, exchange
 
-from accounts.models import Member, Session
+from accounts.models import ApiKey, Member, Session
 from chat.models import ChatConfig, Choice, Conversation, Passage, Prompt, QuotaSlot, Reply
 from chat.replies import ChoiceParts, Outcome, Superseded, complete
+from workers.models import Delivery, Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 
-EVERYTHING = (Conversation, ChatConfig, Prompt, Reply, Choice, QuotaSlot, Passage, Session)
+EVERYTHING = (Conversation, ChatConfig, Prompt, Reply, Choice, QuotaSlot, Passage, Session, ApiKey)
+EVERYTHING += (Webhook, Delivery)
 
 
 def leave(api, **body):
@@ -23,8 +25,11 @@ def test_a_member_leaves_with_everything_and_others_stay(api, member, client_of)
     other = make_member()
     theirs = client_of(other)
     for client in (api, theirs):
+        client.post("/api/v1/me/webhooks", {"url": "https://example.com/"}, format="json")
         exchange(client, begin(client), "Hello", "Hi!", "Hey!")
+        client.post("/api/v1/me/keys", {"name": "laptop"}, format="json")
     before = [model.objects.count() for model in EVERYTHING]
+    assert all(before)
 
     answer = leave(api, password=PASSWORD)
 

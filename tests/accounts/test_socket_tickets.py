@@ -28,11 +28,11 @@ def test_a_ticket_admits_for_as_long_as_the_access_token(member):
     pair = sessions.open_session(member=member, user_agent="pytest")
     client = APIClient(headers={"Authorization": f"Bearer {pair.access}"})
 
-    admission = tickets.redeem(client.post(PATH).json()["ticket"])
+    proof = tickets.redeem(client.post(PATH).json()["ticket"])
 
-    assert admission.session.member == member
+    assert proof.member == member
     expiry = tokens.read_access(pair.access)["exp"]
-    assert admission.authenticated_until == datetime.fromtimestamp(expiry, UTC)
+    assert proof.until == datetime.fromtimestamp(expiry, UTC)
 
 
 @pytest.mark.django_db
