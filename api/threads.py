@@ -1,12 +1,14 @@
-"""Database work for coroutines that outlive a request: a small pool of threads of its own.
+"""Database work for coroutines: a small pool of threads, shared by all that a process does.
 
-Channels' `database_sync_to_async` puts all consumers of a process on one thread; here a few share
+Asgiref's `sync_to_async` keeps a thread for each request as long as it lasts, also one that waits
+for a minute; Channels' `database_sync_to_async` puts all consumers on one thread. Here a few share
 the work, each giving its connection back to the pool when it is done.
 """
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -19,15 +21,18 @@ Result = TypeVar("Result")
 # What it raises while the database is away.
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
-_executor = ThreadPoolExecutor(max_workers=8, thread_name_prefix="database")
+MOST = 8
+_executor = ThreadPoolExecutor(max_workers=MOST, thread_name_prefix="database")
 _apart = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database-apart")
 
 
 async def run(
     function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs
 ) -> Result:
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_executor, partial(_tidily, function, *args, **kwargs))
+    """In a copy of the caller's context, so that what one leaves behind no other finds."""
+    call: Callable[[], Result] = partial(_tidily, function, *args, **kwargs)
+    run_it = partial(copy_context().run, call)
+    return await asyncio.get_running_loop().run_in_executor(_executor, run_it)
 
 
 async def run_apart(

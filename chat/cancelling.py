@@ -11,8 +11,9 @@ from django.db import transaction
 from redis import Redis
 
 from accounts.models import Member
+from api import threads
 
-from . import events, reading, replies, snapshot_reader, threads
+from . import events, reading, replies, snapshot_reader
 from .models import Reply
 from .redis import link
 from .replies import ChoiceParts, Outcome, Superseded

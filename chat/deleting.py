@@ -6,8 +6,9 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Member
+from api import threads
 
-from . import cancelling, conversations, events, reading, threads
+from . import cancelling, conversations, events, reading
 from .models import Conversation
 
 RESTORABLE_FOR = timedelta(days=30)

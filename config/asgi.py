@@ -4,9 +4,9 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-http = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path
@@ -14,11 +14,12 @@ from django.urls import path
 from chat.consumers import MemberConsumer
 
 from .bodies import BoundedBodies
+from .handling import Handler
 from .sockets import AllowedOrigins, not_a_socket
 
 application = ProtocolTypeRouter(
     {
-        "http": BoundedBodies(http),
+        "http": BoundedBodies(Handler()),
         "websocket": AllowedOrigins(
             URLRouter([path("ws/v1", MemberConsumer.as_asgi()), path("<path:_>", not_a_socket)])
         ),

@@ -4,8 +4,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from asgiref.sync import sync_to_async
 from people import make_member
 from rest_framework.test import APIClient
+
+from api import threads
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +31,21 @@ def _no_midnight(settings) -> None:
     hour = datetime.now(ZoneInfo(settings.CHAT_QUOTA_TIMEZONE)).hour
     if hour in {23, 0}:
         settings.CHAT_QUOTA_TIMEZONE = "America/New_York"
+
+
+@pytest.fixture(autouse=True)
+def _in_the_tests_transaction(request, monkeypatch) -> None:
+    """Views' database work runs in the thread whose transaction will be rolled back.
+
+    Tests with `transaction=True` have none; there it runs where it does in production.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    if not (marker and marker.kwargs.get("transaction")):
+        monkeypatch.setattr(threads, "run", _run_here)
+
+
+async def _run_here(function, *args, **kwargs):
+    return await sync_to_async(function)(*args, **kwargs)
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ import asyncio
 import structlog
 from django.conf import settings
 
-from chat import offers, threads
-from chat.threads import AWAY
+from api import threads
+from api.threads import AWAY
+from chat import offers
 
 from .client import ModelClient
 from .failures import ModelFailure

@@ -16,15 +16,17 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 
-from chat import replies, threads
+from api import threads
+from api.threads import AWAY
+from chat import replies
 from chat.models import Reply
-from chat.threads import AWAY
 
 from . import catalogue, control
 from .client import ModelClient
 from .generation import Generation, Stop
 from .live import LiveWriter
 from .watch import Watch
+from .webhooks.sending import Sender
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +45,7 @@ class Engine:
     async def start(self) -> None:
         self.model = ModelClient()
         self.live = LiveWriter()
+        self.sender = Sender()
         self._idle.set()
         await self.watch.tick()  # a wake-up that comes before a worker is registered is lost
         self._background = [
@@ -124,6 +127,7 @@ class Engine:
     async def drain(self, seconds: float) -> None:
         """Takes no more, waits for what runs, then hands the rest back at once."""
         self._draining = True
+        self.sender.take_no_more()
         try:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
@@ -138,6 +142,7 @@ class Engine:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        await self.sender.close()
         await self.live.close()
         await self.watch.end()
         await self.model.close()

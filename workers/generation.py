@@ -17,12 +17,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from api.text import storable_json
+from api.threads import AWAY
 from chat import context, events, exchange, replies
 from chat.context import Context
 from chat.exchange import Spelling
 from chat.models import Reply
 from chat.replies import ChoiceParts, Outcome, Superseded
-from chat.threads import AWAY
 
 from . import retrying, spelling
 from .client import ModelClient

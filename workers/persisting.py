@@ -6,8 +6,8 @@ from typing import TypeVar
 
 import structlog
 
-from chat import threads
-from chat.threads import AWAY
+from api import threads
+from api.threads import AWAY
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")

@@ -12,7 +12,8 @@ from django.utils import timezone
 from eventually import comes_true
 from reply_rows import make_reply, make_running, set_directly, stored
 
-from chat import replies, threads
+from api import threads
+from chat import replies
 from chat.models import Reply
 from workers import liveness
 from workers.engine import Engine

@@ -12,7 +12,8 @@ from eventually import comes_true
 from redis.asyncio import Redis
 from reply_rows import make_running, set_directly, stored
 
-from chat import context, events, exchange, replies, threads
+from api import threads
+from chat import context, events, exchange, replies
 from chat.models import Choice, QuotaSlot, Reply
 from workers import spelling
 from workers.client import ModelClient

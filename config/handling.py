@@ -1,0 +1,92 @@
+"""How Django serves HTTP here: no request keeps a thread or a connection while it waits.
+
+Django's own handler gives each request a thread of its own, which stays as long as the request: 300
+that wait for an answer would be 300 threads. Here synchronous views run whole on the shared threads
+of `api.threads`, each of which gives its connection back, and asynchronous ones go there for their
+database work.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.cache import close_caches
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.base import reset_urlconf
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, reset_queries
+from django.http import HttpRequest, HttpResponse
+from django.middleware.common import CommonMiddleware
+from django.middleware.security import SecurityMiddleware
+
+from api import threads
+
+
+class Handler(ASGIHandler):
+    """Without the receivers that tidy up the request's thread, since it has none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        request_started.disconnect(close_old_connections)
+        request_started.disconnect(reset_queries)
+        request_finished.disconnect(close_old_connections)
+        request_finished.disconnect(close_caches)
+        request_finished.disconnect(reset_urlconf)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.handle(scope, receive, send)
+
+
+class _Inline:
+    """Django's own middleware hops through a thread before and after each request, to do nothing
+    that waits."""
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponse:
+        response: HttpResponse | None = self.process_request(request)  # type: ignore[attr-defined]
+        if response is None:
+            response = await self.get_response(request)  # type: ignore[attr-defined]
+        processed: HttpResponse = self.process_response(  # type: ignore[attr-defined]
+            request, response
+        )
+        return processed
+
+
+class Security(_Inline, SecurityMiddleware):
+    pass
+
+
+class Common(_Inline, CommonMiddleware):
+    pass
+
+
+class SharedThreads:
+    """Middleware: synchronous views, and what their responses render, run on shared threads."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self._get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+            self.process_view = _on_a_shared_thread
+
+    def __call__(self, request: HttpRequest) -> Any:
+        return self._get_response(request)
+
+
+async def _on_a_shared_thread(
+    request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> HttpResponse | Awaitable[HttpResponse] | None:
+    if iscoroutinefunction(view):
+        return None  # Django calls it
+    answer: HttpResponse = await threads.run(_rendered, request, view, args, kwargs)
+    return answer
+
+
+def _rendered(
+    request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> HttpResponse:
+    response: Any = view(request, *args, **kwargs)
+    rendered: HttpResponse = response.render() if hasattr(response, "render") else response
+    return rendered
