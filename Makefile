@@ -67,6 +67,7 @@ docs: install
 bench: install
 	@$(VENV)/bin/python -m bench.latency
 	@$(VENV)/bin/python -m bench.capacity
+	@$(VENV)/bin/python -m bench.waiting
 	@$(VENV)/bin/python -m bench.search
 	@$(VENV)/bin/python -m bench.startup
 

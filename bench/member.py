@@ -19,6 +19,7 @@ TERMINAL = ("completed", "failed", "cancelled")
 class Watched:
     """One reply of one choice as its socket showed it."""
 
+    reply: str
     deltas: list[tuple[float, str]] = field(default_factory=list)  # (when, text)
     snapshots: int = 0
     ended: dict[str, Any] | None = None
@@ -69,13 +70,13 @@ class Member:
         self._url = url
         self._http = http
         self._watched: dict[str, Watched] = {}
-        self._headers: dict[str, str] = {}
+        self.headers: dict[str, str] = {}
 
     async def __aenter__(self) -> Self:
         email = f"{uuid.uuid4()}@example.com"
         body = {"email": email, "password": "measured in queues", "nickname": "Bench"}
         signed_up = await self.call("POST", "auth/signup", body)
-        self._headers = {"Authorization": f"Bearer {signed_up['access']}"}
+        self.headers = {"Authorization": f"Bearer {signed_up['access']}"}
         ticket = (await self.call("POST", "auth/ws-ticket"))["ticket"]
         self._socket = await websockets.connect(
             self._url.replace("http", "ws", 1) + "/ws/v1",
@@ -99,7 +100,7 @@ class Member:
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else orjson.dumps(body)
-        headers = {"Content-Type": "application/json", **self._headers}
+        headers = {"Content-Type": "application/json", **self.headers}
         async with self._http.request(
             method, f"{self._url}/api/v1/{path}", data=data, headers=headers
         ) as answer:
@@ -131,4 +132,4 @@ class Member:
 
     def _of(self, reply: str) -> Watched:
         # A frame may come before the answer to the request that caused it.
-        return self._watched.setdefault(reply, Watched())
+        return self._watched.setdefault(reply, Watched(reply))

@@ -1,13 +1,7 @@
-"""One WebSocket: it frames what others decide.
-
-Order is kept by `ordering.Order`; what was lost on the way is found by `sweeping`; text that a
-socket has missed comes from the snapshot in Redis or, at the end, from the reply itself. One thing
-is told at a time: what comes by the group, what the client asked for, and what the sweep found.
-"""
+"""One WebSocket: it frames what others decide. What it is told is its feed's business."""
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -18,16 +12,16 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from rest_framework.exceptions import AuthenticationFailed
 
-from accounts import tickets, tokens
-from accounts.authentication import live_session
-from accounts.models import Session
+from accounts import tickets
+from accounts.authentication import prove
+from accounts.proofs import Proof
+from api import threads
 
-from . import events, protocol, reading, snapshot_reader, sweeping, threads
+from . import events, protocol, reading, sweeping
 from .events import Event
+from .feed import Feed, Frame
 from .models import Reply
-from .ordering import Order, Verdict
 from .protocol import Authenticate, BadMessage, Close, Ping, Resync
-from .snapshots import Snapshot
 from .states import ReplyStatus
 
 log = structlog.get_logger(__name__)
@@ -38,11 +32,10 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 
     def __init__(self) -> None:
         super().__init__()
-        self.session: Session | None = None
-        self.order = Order()
+        self.proof: Proof | None = None
+        self.feed = Feed(self._send_told)
         self._closed = False
         self._expiry: asyncio.TimerHandle | None = None
-        self._telling = asyncio.Lock()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
@@ -53,7 +46,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Not the parent's: it hops through a thread before each message to tidy up connections,
         # which `threads` does here where there is one, and that was half of this process's CPU.
-        async with self._telling:
+        async with self.feed.lock:
             await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
@@ -68,17 +61,18 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         # Accept first: a browser sees a close before that as 1006, whatever the code was.
         await self.accept(subprotocol=chosen)
         ticket = protocol.ticket_among(offered)
-        admission = await threads.run(tickets.redeem, ticket) if ticket and chosen else None
-        if admission is None:
+        proof = await threads.run(tickets.redeem, ticket) if ticket and chosen else None
+        if proof is None:
             await self.end(Close.NOT_AUTHENTICATED)
             return
-        if not sweeping.sweeper.join(self, admission.session.member_id):
+        if not sweeping.sweeper.has_room(proof.member.id, type(self), settings.CHAT_MAX_SOCKETS):
             await self.end(Close.TOO_MANY_SOCKETS)
             return
-        self.session = admission.session
+        self.proof = proof
+        sweeping.sweeper.join(self, proof.member.id)
         # Join, then read: whatever happens after the reading comes by the group.
-        await self.channel_layer.group_add(self._group(), self.channel_name)
-        await self._ready(admission.authenticated_until)
+        await self.channel_layer.group_add(events.group(proof.member.id), self.channel_name)
+        await self._ready(proof)
 
     async def disconnect(self, code: int) -> None:
         self._closed = True
@@ -86,12 +80,13 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     async def _leave(self) -> None:
         if self._expiry is not None:
             self._expiry.cancel()
-        if self.session is not None:
-            sweeping.sweeper.leave(self, self.session.member_id)
-            await self.channel_layer.group_discard(self._group(), self.channel_name)
+        if self.proof is not None:
+            member = self.proof.member.id
+            sweeping.sweeper.leave(self, member)
+            await self.channel_layer.group_discard(events.group(member), self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.session is None or self._closed:
+        if self.proof is None or self._closed:
             return
         try:
             await self._answer(protocol.parse(text_data))
@@ -111,33 +106,11 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
                 await self._authenticate(access)
 
     async def member_events(self, message: dict[str, Any]) -> None:
-        """The group's handler: events of this member, in order."""
-        for event in events.read(message):
-            try:
-                await self._tell(event)
-            except threads.AWAY as error:  # the event was not noted as sent: the sweep finds it
-                log.warning("socket.database_away", error=type(error).__name__)
+        """The group's handler."""
+        await self.feed.hear(message)
 
-    async def catch_up(self, found: Iterable[tuple[Reply, Event]]) -> None:
-        """Tells what the table says of the replies, and their text so far, as far as it is news."""
-        async with self._telling:
-            for reply, event in found:
-                await self._tell_update(event)
-                await self._send_snapshot(reply)
-
-    async def tell(self, told: Iterable[Event]) -> None:
-        """Sends the events that are news to this socket."""
-        async with self._telling:
-            for event in told:
-                await self._tell(event)
-
-    async def _tell(self, event: Event) -> None:
-        if event.kind == "reply.delta":
-            await self._tell_delta(event)
-        elif event.kind == "reply.updated":
-            await self._tell_update(event)
-        else:
-            await self.send(text_data=event.frame)
+    async def _send_told(self, frame: Frame) -> None:
+        await self.send(text_data=frame.text)
 
     async def send(
         self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False
@@ -145,95 +118,40 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         if not self._closed:  # until the client's side closes too, events go on coming
             await super().send(text_data=text_data, bytes_data=bytes_data, close=close)
 
-    async def _tell_delta(self, event: Event) -> None:
-        verdict = self.order.delta(event)
-        if verdict is Verdict.SEND:
-            await self.send(text_data=event.frame)
-        elif verdict is Verdict.SNAPSHOT:
-            reply = await self._reply(UUID(event.reply))
-            if reply is not None:
-                await self._send_snapshot(reply)
-
-    async def _tell_update(self, event: Event) -> None:
-        verdict = self.order.update(event)
-        if verdict is Verdict.DROP:
-            return
-        if verdict is Verdict.SNAPSHOT:
-            await self._send_final_text(event)
-        self.order.updated(event)
-        await self.send(text_data=event.frame)
-
-    async def _send_final_text(self, event: Event) -> None:
-        reply = await self._reply(UUID(event.reply))
-        if reply is None:
-            return
-        attempt, seq = self.order.final(event)
-        texts = {choice.index: choice.content for choice in reply.choices.all()}
-        await self.send(
-            text_data=events.snapshot_frame(reply=reply, attempt=attempt, seq=seq, texts=texts)
-        )
-
-    async def _send_snapshot(self, reply: Reply, *, asked: bool = False) -> None:
-        """Sends the text so far if the socket lacks it. Without Redis the sweep tries again."""
-        if reply.status != ReplyStatus.IN_PROGRESS:
-            return
-        found = await snapshot_reader.read(reply)
-        snapshot = found or Snapshot.empty(reply.attempt)
-        position = (snapshot.attempt, snapshot.seq)
-        if self.order.snapshot(str(reply.id), position, whole=found is not None, asked=asked):
-            await self.send(
-                text_data=events.snapshot_frame(
-                    reply=reply, attempt=snapshot.attempt, seq=snapshot.seq, texts=snapshot.texts
-                )
-            )
-
     async def _resync(self, reply_id: UUID) -> None:
         reply = await self._reply(reply_id)
         if reply is None:
             await self._send_frame("error", code="not_found", detail="There is no such reply.")
         elif reply.status == ReplyStatus.IN_PROGRESS:
-            await self._send_snapshot(reply, asked=True)
+            await self.feed.send_snapshot(reply, asked=True)
         else:
-            await self._send_whole(reply)
-
-    async def _send_whole(self, reply: Reply) -> None:
-        """For a reply that does not run: its stored text, then what it is."""
-        event = await threads.run(events.reply_updated, reply)
-        attempt, seq = self.order.final(event)
-        texts = {choice.index: choice.content for choice in reply.choices.all()}
-        await self.send(
-            text_data=events.snapshot_frame(reply=reply, attempt=attempt, seq=seq, texts=texts)
-        )
-        self.order.updated(event)
-        await self.send(text_data=event.frame)
+            await self.feed.send_whole(reply)
 
     async def _authenticate(self, access: str) -> None:
         try:
-            session = await threads.run(live_session, access)
-            until = datetime.fromtimestamp(tokens.read_access(access)["exp"], UTC)
-        except (AuthenticationFailed, tokens.TokenInvalid):
-            session = None
-        if session is None or self.session is None or session.member_id != self.session.member_id:
+            proof = await threads.run(prove, access)
+        except AuthenticationFailed:
+            proof = None
+        if proof is None or self.proof is None or proof.member.id != self.proof.member.id:
             await self.end(Close.NOT_AUTHENTICATED)
             return
-        self.session = session
-        await self._ready(until)
+        self.proof = proof
+        await self._ready(proof)
 
-    async def _ready(self, until: datetime) -> None:
+    async def _ready(self, proof: Proof) -> None:
         """Whoever reads the tables after `ready` misses nothing: what came before they show, and
         what comes later is told."""
-        assert self.session is not None
-        self._expire_at(until)
-        running = await threads.run(_open_replies, self.session.member_id)
+        self._expire_at(proof.until)
+        running = await threads.run(_open_replies, proof.member.id)
         await self._send_frame(
             "ready",
-            member=self.session.member_id,
-            expires_at=until,
+            member=proof.member.id,
+            expires_at=proof.until,
             heartbeat_seconds=settings.SOCKET_HEARTBEAT_SECONDS,
         )
         for reply, event in running:
-            self.order.updated(event)  # so that the sweep watches over it
-            await self._send_snapshot(reply, asked=True)
+            self.feed.order.updated(event)  # so that the sweep watches over it
+            await self.feed.send_snapshot(reply, asked=True)
 
     def _expire_at(self, until: datetime) -> None:
         if self._expiry is not None:
@@ -257,17 +175,13 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         await self.end(Close.RESTART)  # the client comes again in a moment
 
     async def _reply(self, reply_id: UUID) -> Reply | None:
-        assert self.session is not None
+        assert self.proof is not None
         with contextlib.suppress(Reply.DoesNotExist):
-            return await threads.run(reading.one, member=self.session.member, reply_id=reply_id)
+            return await threads.run(reading.one, member=self.proof.member, reply_id=reply_id)
         return None
 
     async def _send_frame(self, kind: str, **fields: Any) -> None:
         await self.send(text_data=events.frame(kind, **fields))
-
-    def _group(self) -> str:
-        assert self.session is not None
-        return events.group(self.session.member_id)
 
 
 def _open_replies(member_id: UUID) -> list[tuple[Reply, Event]]:

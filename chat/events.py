@@ -31,6 +31,9 @@ _as_summary = SummarySerializer().to_representation
 _as_quota = QuotaSerializer().to_representation
 
 
+_BEFORE_REPLY = '{"type":"reply.updated","reply":'
+
+
 @dataclass(frozen=True, kw_only=True)
 class Event:
     """`kind` is the frame's type; the other fields order it among its reply's."""
@@ -97,6 +100,11 @@ def reply_updated(reply: Reply) -> Event:
         revision=reply.revision,
         terminal=reply.status in TERMINAL,
     )
+
+
+def reply_in(frame_text: str) -> bytes:
+    """The JSON of the resource in the frame of a `reply.updated`."""
+    return frame_text.removeprefix(_BEFORE_REPLY)[:-1].encode()
 
 
 def conversation_updated(conversation: Conversation, last_reply: Reply | None) -> Event:

@@ -46,6 +46,10 @@ class PubSubLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # channels_re
         layer: LoopLayer = self._layers[loop]
         return layer
 
+    def forget(self, channel: str) -> None:
+        """Undoes `new_channel`, which the parent leaves to a `receive` that is cancelled."""
+        self._get_layer().channels.pop(channel, None)
+
     def gaps(self) -> int:
         """How often this process's connection was lost; odd while it is."""
         return self._get_layer().connection.gaps

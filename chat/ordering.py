@@ -20,6 +20,15 @@ class Verdict(Enum):
     SNAPSHOT = "snapshot"  # text is missing before this one
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a listener has come with one reply."""
+
+    revision: int
+    attempt: int
+    seq: int
+
+
 @dataclass
 class _Sent:
     position: tuple[int, int] = (0, 0)  # (attempt, seq)
@@ -100,6 +109,16 @@ class Order:
     def final(self, event: Event) -> tuple[int, int]:
         """Where the final text stands: never behind what was sent."""
         return max((event.attempt, event.seq), self._of(event.reply).position)
+
+    def mark(self, reply: str) -> Mark:
+        sent = self._of(reply)
+        attempt, seq = sent.position
+        return Mark(sent.revision, attempt, seq)
+
+    def resume(self, reply: str, mark: Mark) -> None:
+        """A listener that has come so far before."""
+        sent = self._of(reply)
+        sent.revision, sent.position = mark.revision, (mark.attempt, mark.seq)
 
     def forget(self, reply: str) -> None:
         self._sent.pop(reply, None)

@@ -12,7 +12,7 @@ from api.pagination import PAGE
 from api.renderers import to_json
 from api.text import storable
 
-from . import exporting, intake, search
+from . import exporting, intake, search, streams, waiting
 from .accepting import Idempotency
 from .quota import Quota
 
@@ -46,9 +46,40 @@ RATE_LIMIT = [
         ("RateLimit", "What is left of it: `r` requests, for `t` seconds."),
     )
 ]
+PREFER = OpenApiParameter(
+    "Prefer",
+    str,
+    OpenApiParameter.HEADER,
+    description="`wait=n` (RFC 7240): answer later, within n seconds, at most 60.",
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="An ETag: 304 while the reply's status and attempt are those; "
+    "with `Prefer: wait`, the answer comes as soon as they are not.",
+)
+LAST_EVENT_ID = OpenApiParameter(
+    streams.FIELD,
+    str,
+    OpenApiParameter.HEADER,
+    description="The id of the last event that was read; goes on after it.",
+)
+
+
+def _told(name: str, statuses: list[int], what: str) -> OpenApiParameter:
+    return OpenApiParameter(name, str, OpenApiParameter.HEADER, response=statuses, description=what)
+
+
+ETAG = _told("ETag", [200, 304], "Changes with the status and the attempt.")
+PREFERENCE_APPLIED = _told("Preference-Applied", [200, 202, 304], "`wait=n`, when it was waited.")
+RETRY_AFTER = _told("Retry-After", [200, 202, 304], "In seconds, while the reply has not ended.")
 LOCATION = OpenApiParameter("Location", str, OpenApiParameter.HEADER, response=[201, 202])
+# Of every request that is accepted or refused.
+ACCEPTING = [IDEMPOTENCY, PREFER, LOCATION, PREFERENCE_APPLIED, RETRY_AFTER]
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _DAY_SECONDS = 86_400
+_ETAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
 def archived(request: Request) -> bool:
@@ -95,6 +126,29 @@ def idempotency(request: Request) -> Idempotency | None:
         raise ValidationError({"Idempotency-Key": ["Give 1 to 255 printable ASCII characters."]})
     asked = request.path.encode() + to_json(request.data, sort_keys=True)
     return Idempotency(key=key, body_hash=hashlib.sha256(asked).hexdigest())
+
+
+def preferred_wait(request: Request) -> int | None:
+    """The seconds of `Prefer: wait=n`, cut to what is possible; None when nothing is preferred.
+
+    What cannot be understood is not a preference (RFC 7240, 2).
+    """
+    for preference in request.headers.get("Prefer", "").split(","):
+        name, _, value = preference.partition(";")[0].partition("=")
+        number = value.strip().strip('"')
+        if name.strip().lower() == "wait" and number.isascii() and number.isdigit():
+            return min(int(number[:9]), waiting.MOST_SECONDS)
+    return None
+
+
+def known_etags(request: Request) -> list[str]:
+    """Of If-None-Match, as they are compared weakly (RFC 9110, 8.8.3.2); `*` stays as it is."""
+    given = request.headers.get("If-None-Match", "")
+    return ["*"] if given.strip() == "*" else [weak(found) for found in _ETAG.findall(given)]
+
+
+def weak(etag: str) -> str:
+    return etag.removeprefix("W/")
 
 
 def rate_limit_headers(quota: Quota) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """What was lost on the way is late, never lost.
 
 One task for each server process looks into the tables every few seconds: at the replies that are
-in flight on its sockets, at the sessions behind them and, when the connection to Redis was
-interrupted, at everything that its members' replies did meanwhile. An idle process with idle
-sockets asks once, for the sessions.
+in flight for its listeners, at the sessions and keys behind them and, when the connection to Redis
+was interrupted, at everything that its members' replies did meanwhile. An idle process with idle
+sockets asks once, for the sessions and keys.
 """
 
 import asyncio
@@ -11,55 +11,66 @@ import time
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Iterator
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from accounts.models import Member, Session
+from accounts import proofs
+from accounts.models import Member
+from accounts.proofs import Proof
+from api import threads
 
-from . import clock, events, reading, threads
+from . import clock, events, reading
 from .events import Event
+from .feed import Feed
 from .models import Reply
 from .protocol import Close
 from .reading import Head
-
-if TYPE_CHECKING:
-    from .consumers import MemberConsumer
 
 log = structlog.get_logger(__name__)
 # What changed so long before the last undisturbed sweep may have been lost with the connection.
 MARGIN = timedelta(minutes=1)
 
 
+class Listener(Protocol):
+    """A socket, or a request that follows a reply."""
+
+    feed: Feed
+    proof: Proof | None
+
+    async def end(self, code: Close) -> None: ...
+
+
 class Sweeper:
     def __init__(self) -> None:
-        self._sockets: dict[UUID, set[MemberConsumer]] = defaultdict(set)
+        self._listeners: dict[UUID, set[Listener]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._gaps = 0
         self._undisturbed_at = 0.0
 
-    def join(self, socket: "MemberConsumer", member_id: UUID) -> bool:
-        """False when the member has too many sockets in this process."""
-        if len(self._sockets[member_id]) >= settings.CHAT_MAX_SOCKETS:
-            return False
-        self._sockets[member_id].add(socket)
+    def has_room(self, member_id: UUID, kind: type[Listener], most: int) -> bool:
+        """Whether the member has fewer than so many listeners of the kind in this process."""
+        here = self._listeners.get(member_id, ())
+        return sum(isinstance(listener, kind) for listener in here) < most
+
+    def join(self, listener: Listener, member_id: UUID) -> None:
+        self._listeners[member_id].add(listener)
         if self._task is None or self._task.done():
             gaps = self._seen_gaps()
             self._gaps = gaps + gaps % 2  # to connect for the first time is no gap
             self._undisturbed_at = time.monotonic()
             self._task = asyncio.ensure_future(self._run())
-        return True
 
-    def leave(self, socket: "MemberConsumer", member_id: UUID) -> None:
-        self._sockets[member_id].discard(socket)
-        if not self._sockets[member_id]:
-            del self._sockets[member_id]
+    def leave(self, listener: Listener, member_id: UUID) -> None:
+        self._listeners[member_id].discard(listener)
+        if not self._listeners[member_id]:
+            del self._listeners[member_id]
 
     async def _run(self) -> None:
-        while self._sockets:
+        while self._listeners:
             await asyncio.sleep(settings.SOCKET_SWEEP_SECONDS)
             try:
                 await self._sweep()
@@ -67,12 +78,12 @@ class Sweeper:
                 log.warning("sweep.failed", error=type(error).__name__)
 
     async def _sweep(self) -> None:
-        await self._end_sockets_of_ended_sessions()
+        await self._end_what_is_not_proven()
         gaps = self._seen_gaps()
         away, back = gaps % 2 == 1, gaps % 2 == 0 and gaps != self._gaps
         if away or back:
             lost_since = timedelta(seconds=time.monotonic() - self._undisturbed_at) + MARGIN
-            members = list(self._sockets)
+            members = list(self._listeners)
             await self._tell_replies(await threads.run(_recent, members, lost_since))
             if back:
                 await self._tell_rest(await threads.run(_rest, members, lost_since))
@@ -92,7 +103,9 @@ class Sweeper:
         for reply, event in await threads.run(_with_events, news):
             found[reply.member_id].append((reply, event))
         await _all_at_once(
-            socket.catch_up(told) for member, told in found.items() for socket in self._of(member)
+            listener.feed.catch_up(told)
+            for member, told in found.items()
+            for listener in self._of(member)
         )
 
     async def _tell_rest(self, told: list[Event]) -> None:
@@ -100,35 +113,39 @@ class Sweeper:
         for event in told:
             by_member[UUID(event.member)].append(event)
         await _all_at_once(
-            socket.tell(told) for member, told in by_member.items() for socket in self._of(member)
+            listener.feed.tell(told)
+            for member, told in by_member.items()
+            for listener in self._of(member)
         )
 
     def _is_news(self, head: Head) -> bool:
         reply, revision = str(head.reply), head.revision
-        return any(socket.order.wants(reply, revision) for socket in self._of(head.member))
+        return any(listener.feed.wants(reply, revision) for listener in self._of(head.member))
 
     def _in_flight(self) -> set[UUID]:
-        return {UUID(reply) for socket in self._all() for reply in socket.order.in_flight()}
+        return {
+            UUID(reply) for listener in self._all() for reply in listener.feed.order.in_flight()
+        }
 
     def _forget(self, deleted: set[UUID]) -> None:
-        for socket in self._all():
+        for listener in self._all():
             for reply in deleted:
-                socket.order.forget(str(reply))
+                listener.feed.forget(str(reply))
 
-    def _of(self, member_id: UUID) -> "list[MemberConsumer]":
-        return list(self._sockets.get(member_id, ()))
+    def _of(self, member_id: UUID) -> list[Listener]:
+        return list(self._listeners.get(member_id, ()))
 
-    def _all(self) -> "Iterator[MemberConsumer]":
-        return (socket for sockets in self._sockets.values() for socket in sockets)
+    def _all(self) -> Iterator[Listener]:
+        return (listener for listeners in self._listeners.values() for listener in listeners)
 
-    async def _end_sockets_of_ended_sessions(self) -> None:
-        by_session: dict[UUID, list[MemberConsumer]] = defaultdict(list)
-        for socket in self._all():
-            if socket.session is not None:
-                by_session[socket.session.id].append(socket)
-        for session_id in set(by_session) - await threads.run(_live, list(by_session)):
-            for socket in by_session[session_id]:
-                await socket.end(Close.NOT_AUTHENTICATED)
+    async def _end_what_is_not_proven(self) -> None:
+        by_proof: dict[UUID, list[Listener]] = defaultdict(list)
+        for listener in self._all():
+            if listener.proof is not None:
+                by_proof[listener.proof.id].append(listener)
+        for proof in set(by_proof) - await threads.run(proofs.living, list(by_proof)):
+            for listener in by_proof[proof]:
+                await listener.end(Close.NOT_AUTHENTICATED)
 
     def _seen_gaps(self) -> int:
         layer = get_channel_layer()
@@ -145,7 +162,7 @@ async def _all_at_once(tellings: Iterable[Coroutine[Any, Any, None]]) -> None:
 async def _quietly(telling: Coroutine[Any, Any, None]) -> None:
     try:
         await telling
-    except Exception as error:  # one broken socket is no reason to leave the others behind
+    except Exception as error:  # one broken listener is no reason to leave the others behind
         log.info("sweep.socket_failed", error=type(error).__name__)
 
 
@@ -167,11 +184,6 @@ def _rest(member_ids: list[UUID], ago: timedelta) -> list[Event]:
 def _with_events(reply_ids: list[UUID]) -> list[tuple[Reply, Event]]:
     found = reading.replies().filter(id__in=reply_ids).order_by("id")
     return [(reply, events.reply_updated(reply)) for reply in found]
-
-
-def _live(session_ids: list[UUID]) -> set[UUID]:
-    live = Session.objects.filter(id__in=session_ids, revoked_at=None, member__is_active=True)
-    return set(live.values_list("id", flat=True))
 
 
 sweeper = Sweeper()

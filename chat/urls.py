@@ -18,6 +18,7 @@ urlpatterns = [
     ),
     path("conversations/<uuid:conversation_id>/replies", views.RepliesView.as_view()),
     path("replies/<uuid:reply_id>", views.ReplyView.as_view()),
+    path("replies/<uuid:reply_id>/events", views.EventsView.as_view()),
     path("replies/<uuid:reply_id>/cancel", views.CancelView.as_view()),
     path("replies/<uuid:reply_id>/regenerate", views.RegenerateView.as_view()),
     path("replies/<uuid:reply_id>/exchange", views.ExchangeView.as_view()),

@@ -1,20 +1,24 @@
 """`/api/v1/…` of the chat: each view parses, makes one domain call, renders."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.authentication import proof_of
 from accounts.models import Member
+from api import threads
 from api.pagination import page_of
 from api.views import AsyncView
 
@@ -24,11 +28,14 @@ from . import (
     conversations,
     deleting,
     exchange,
+    following,
     intake,
     lists,
     offers,
     quota,
     reading,
+    streams,
+    waiting,
 )
 from . import parameters as params
 from .accepting import UNSET, Ask
@@ -48,9 +55,12 @@ from .serializers import (
     ReplySerializer,
     SummarySerializer,
 )
+from .waiting import Seen
+
+_AGAIN = {"Retry-After": "1"}
 
 
-class AcceptingView(APIView):
+class AcceptingView(AsyncView):
     """Every accept and every refusal says how much of the daily limit is left."""
 
     database_away = False
@@ -59,22 +69,32 @@ class AcceptingView(APIView):
         self.database_away = isinstance(exc, DatabaseError | InterfaceError)
         return super().handle_exception(exc)
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kw: Any) -> Response:
-        response = super().finalize_response(request, response, *args, **kw)
+    async def complete(self, request: Request, response: HttpResponseBase) -> None:
         if not self.database_away and isinstance(request.user, Member):
             # Whatever was decided is told, also when only this cannot be read any more.
             with suppress(DatabaseError, InterfaceError):
-                state = quota.state(member=request.user)
+                state = await threads.run(lambda: quota.state(member=member_of(request)))
                 for name, value in params.rate_limit_headers(state).items():
                     response[name] = value
-        return cast(Response, response)
 
-    def accepted(self, reply: Reply) -> Response:
-        location = f"/api/v1/replies/{reply.id}"
-        return Response(
-            ReplySerializer(reply).data,
-            status=status.HTTP_202_ACCEPTED,
-            headers={"Location": location, "Retry-After": "1"},
+    async def answer(self, request: Request, accept: Callable[[], Reply]) -> HttpResponse:
+        """202 at once or, where that is preferred, 200 when the reply ended in time."""
+        seen, reply_id = await threads.run(_accepted, accept)
+        seconds = params.preferred_wait(request)
+        headers = {"Location": f"/api/v1/replies/{reply_id}"}
+        if seconds is not None and following.has_room(proof_of(request)):
+            seen = await waiting.wait(
+                proof=proof_of(request),
+                reply_id=reply_id,
+                enough=lambda seen: seen.terminal,
+                seconds=seconds,
+            )
+            headers["Preference-Applied"] = f"wait={seconds}"
+        ended = seconds is not None and seen.terminal
+        return _told(
+            seen,
+            status=status.HTTP_200_OK if ended else status.HTTP_202_ACCEPTED,
+            headers=headers if ended else headers | _AGAIN,
         )
 
 
@@ -148,7 +168,7 @@ class ConversationView(AsyncView):
     @extend_schema(operation_id="get_conversation", responses={200: ConversationSerializer})
     async def get(self, request: Request, conversation_id: UUID) -> Response:
         """A conversation with all its prompts and replies."""
-        return await sync_to_async(_whole)(request, conversation_id)
+        return await threads.run(_whole, request, conversation_id)
 
     @extend_schema(
         operation_id="change_conversation",
@@ -160,7 +180,7 @@ class ConversationView(AsyncView):
 
         The conversation keeps its place in the list.
         """
-        return await sync_to_async(_changed)(request, conversation_id)
+        return await threads.run(_changed, request, conversation_id)
 
     @extend_schema(operation_id="delete_conversation", responses={204: None})
     async def delete(self, request: Request, conversation_id: UUID) -> Response:
@@ -205,62 +225,89 @@ class RepliesView(AcceptingView):
     @extend_schema(
         operation_id="create_reply",
         request=ReplyInput,
-        parameters=[params.IDEMPOTENCY, params.LOCATION, *params.RATE_LIMIT],
-        responses={202: ReplySerializer},
+        parameters=[*params.ACCEPTING, *params.RATE_LIMIT],
+        responses={200: ReplySerializer, 202: ReplySerializer},
     )
-    def post(self, request: Request, conversation_id: UUID) -> Response:
+    async def post(self, request: Request, conversation_id: UUID) -> HttpResponse:
         """Ask: with a message or, without one, with the intake's answers.
 
         `after` names the choice that the message follows (null: none); left out, it is the last
         one of the branch. `config` holds for this reply only.
         """
-        # A conversation of somebody else is a 404 before its body is looked at.
-        reading.require(member=member_of(request), conversation_id=conversation_id)
-        body = ReplyInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        given = body.validated_data
-        ask = Ask(
-            message=given.get("message"),
-            after=given.get("after", UNSET),
-            config=given.get("config"),
-        )
-        reply = accepting.accept(
-            member=member_of(request),
-            conversation_id=conversation_id,
-            ask=ask,
-            idempotency=params.idempotency(request),
-        )
-        return self.accepted(reply)
+        return await self.answer(request, lambda: _ask(request, conversation_id))
 
 
 class RegenerateView(AcceptingView):
     @extend_schema(
         operation_id="regenerate_reply",
         request=RegenerateInput,
-        parameters=[params.IDEMPOTENCY, params.LOCATION, *params.RATE_LIMIT],
-        responses={202: ReplySerializer},
+        parameters=[*params.ACCEPTING, *params.RATE_LIMIT],
+        responses={200: ReplySerializer, 202: ReplySerializer},
     )
-    def post(self, request: Request, reply_id: UUID) -> Response:
+    async def post(self, request: Request, reply_id: UUID) -> HttpResponse:
         """Ask the same prompt again; the earlier replies stay."""
-        original = reading.one(member=member_of(request), reply_id=reply_id)
-        body = RegenerateInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        reply = accepting.regenerate(
-            member=member_of(request),
-            reply_id=original.id,
-            config=body.validated_data.get("config"),
-            idempotency=params.idempotency(request),
-        )
-        return self.accepted(reply)
+        return await self.answer(request, lambda: _regenerate(request, reply_id))
 
 
-class ReplyView(APIView):
-    @extend_schema(operation_id="get_reply", responses={200: ReplySerializer})
-    def get(self, request: Request, reply_id: UUID) -> Response:
-        """A reply as it is now."""
-        return Response(
-            ReplySerializer(reading.one(member=member_of(request), reply_id=reply_id)).data
+class ReplyView(AsyncView):
+    @extend_schema(
+        operation_id="get_reply",
+        parameters=[
+            params.PREFER,
+            params.IF_NONE_MATCH,
+            params.ETAG,
+            params.PREFERENCE_APPLIED,
+            params.RETRY_AFTER,
+        ],
+        responses={200: ReplySerializer, 304: None},
+    )
+    async def get(self, request: Request, reply_id: UUID) -> HttpResponseBase:
+        """A reply as it is now or, with `Prefer: wait=n`, once it has ended.
+
+        Together with `If-None-Match`, once it is another than that.
+        """
+        known = params.known_etags(request)
+        seconds = params.preferred_wait(request)
+        proof = proof_of(request)
+        headers = {"Cache-Control": "private, no-cache"}
+        if seconds is not None and following.has_room(proof):
+            headers["Preference-Applied"] = f"wait={seconds}"
+        else:
+            seconds = 0
+        seen = await waiting.wait(
+            proof=proof,
+            reply_id=reply_id,
+            enough=lambda seen: seen.terminal or (bool(known) and not _is_known(seen, known)),
+            seconds=seconds,
         )
+        headers |= {"ETag": seen.etag} | ({} if seen.terminal else _AGAIN)
+        if _is_known(seen, known):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
+        return _told(seen, status=status.HTTP_200_OK, headers=headers)
+
+
+class EventsView(AsyncView):
+    @extend_schema(
+        operation_id="stream_reply",
+        parameters=[params.LAST_EVENT_ID],
+        responses={(200, streams.CONTENT_TYPE): OpenApiTypes.STR, 204: None},
+    )
+    async def get(self, request: Request, reply_id: UUID) -> HttpResponseBase:
+        """A reply as it comes: Server-Sent Events with the frames of docs/protocol.md.
+
+        It begins with the reply as it is, and ends after its end. 204 says that this end was read
+        before.
+        """
+        proof = proof_of(request)
+        reply = await threads.run(reading.one, member=member_of(request), reply_id=reply_id)
+        last = request.headers.get(streams.FIELD)
+        since = streams.mark_of(last, reply) if last else None
+        if streams.is_over(reply, since):
+            return Response(status=status.HTTP_204_NO_CONTENT)
+        if not following.has_room(proof):
+            raise streams.TooManyStreams()
+        parts = streams.stream(proof=proof, reply_id=reply_id, since=since)
+        return streams.EventStream(parts)
 
 
 class CancelView(AsyncView):
@@ -290,6 +337,52 @@ class ExchangeView(APIView):
 
 def member_of(request: Request) -> Member:
     return cast(Member, request.user)
+
+
+def _told(seen: Seen, *, status: int, headers: dict[str, str]) -> HttpResponse:
+    return HttpResponse(
+        seen.resource, content_type="application/json", status=status, headers=headers
+    )
+
+
+def _accepted(accept: Callable[[], Reply]) -> tuple[Seen, UUID]:
+    reply = accept()
+    return waiting.seen(reply), reply.id
+
+
+def _ask(request: Request, conversation_id: UUID) -> Reply:
+    # A conversation of somebody else is a 404 before its body is looked at.
+    reading.require(member=member_of(request), conversation_id=conversation_id)
+    body = ReplyInput(data=request.data)
+    body.is_valid(raise_exception=True)
+    given = body.validated_data
+    ask = Ask(
+        message=given.get("message"),
+        after=given.get("after", UNSET),
+        config=given.get("config"),
+    )
+    return accepting.accept(
+        member=member_of(request),
+        conversation_id=conversation_id,
+        ask=ask,
+        idempotency=params.idempotency(request),
+    )
+
+
+def _regenerate(request: Request, reply_id: UUID) -> Reply:
+    original = reading.one(member=member_of(request), reply_id=reply_id)
+    body = RegenerateInput(data=request.data)
+    body.is_valid(raise_exception=True)
+    return accepting.regenerate(
+        member=member_of(request),
+        reply_id=original.id,
+        config=body.validated_data.get("config"),
+        idempotency=params.idempotency(request),
+    )
+
+
+def _is_known(seen: Seen, known: list[str]) -> bool:
+    return known == ["*"] or params.weak(seen.etag) in known
 
 
 def _changed(request: Request, conversation_id: UUID) -> Response:

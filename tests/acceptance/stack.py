@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import httpx2
 import psycopg
+import redis
 
 from config.embedded.postgres import EmbeddedPostgres
 from config.embedded.redis import EmbeddedRedis
@@ -71,6 +72,10 @@ class Process:
     def pid(self) -> int:
         assert self._popen is not None
         return self._popen.pid
+
+    def threads(self) -> int:
+        """How many it has; Linux only."""
+        return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
 
     def send(self, number: signal.Signals) -> None:
         assert self._popen is not None
@@ -174,6 +179,12 @@ class Stack:
         """Asks the database past all of our code."""
         with psycopg.connect(self.postgres.url) as connection:
             return connection.execute(statement, values).fetchall()
+
+    def redis_channels(self, part: str) -> list[str]:
+        """Those with the part in their name that somebody is subscribed to."""
+        with redis.Redis.from_url(self.redis.url, decode_responses=True) as client:
+            found: Any = client.pubsub_channels(f"*{part}*")
+        return list(found)
 
     def _is_ready(self) -> bool:
         try:

@@ -8,7 +8,7 @@ from asgiref.testing import ApplicationCommunicator
 
 from accounts import tickets, tokens
 from accounts.models import Session
-from chat import threads
+from api import threads
 from config.asgi import application
 
 SECONDS = 10

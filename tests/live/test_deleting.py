@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from socket_driver import opened
 from talking import ask, begin, claim, detail, exchange, post_reply
 
-from chat import threads
+from api import threads
 from chat.models import Conversation, QuotaSlot, Reply
 from chat.replies import ChoiceParts, Outcome, Superseded, complete
 

@@ -6,7 +6,7 @@ from rest_framework.test import APIClient
 from socket_driver import access_of, open_session, opened
 
 from accounts.models import Session
-from chat import threads
+from api import threads
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

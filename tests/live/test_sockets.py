@@ -17,7 +17,8 @@ from socket_driver import (
 )
 
 from accounts.models import SocketTicket
-from chat import events, replies, snapshots, sweeping, threads
+from api import threads
+from chat import events, replies, snapshots, sweeping
 from chat.replies import ChoiceParts, Outcome
 
 pytestmark = [
@@ -385,7 +386,7 @@ async def test_nothing_is_left_of_sockets_that_are_gone(member, own_layer):
             pass
 
     inner = own_layer._get_layer()
-    assert not sweeping.sweeper._sockets
+    assert not sweeping.sweeper._listeners
     assert (inner.channels, inner.groups) == ({}, {})
     assert inner.connection._subscribed_to == set()
 
@@ -409,7 +410,7 @@ async def test_nothing_is_left_of_a_socket_that_broke(member, own_layer, monkeyp
         await socket.wait(timeout=5)
 
     inner = own_layer._get_layer()
-    assert not sweeping.sweeper._sockets
+    assert not sweeping.sweeper._listeners
     assert (inner.channels, inner.groups) == ({}, {})
 
 
@@ -475,4 +476,4 @@ async def test_a_foreign_page_may_not_open_a_socket(member):
     accepted, _ = await socket.connect()
 
     assert not accepted
-    await comes_true(lambda: not sweeping.sweeper._sockets)
+    await comes_true(lambda: not sweeping.sweeper._listeners)

@@ -9,7 +9,8 @@ from reply_rows import make_conversation, make_reply, make_running
 from socket_driver import open_session, opened
 
 from accounts import sessions
-from chat import events, replies, sweeping, threads
+from api import threads
+from chat import events, replies, sweeping
 from chat.models import Conversation
 from chat.replies import ChoiceParts, Outcome
 from config.embedded.redis import EmbeddedRedis
@@ -98,9 +99,9 @@ async def test_a_reply_that_was_deleted_is_not_asked_for_any_more(member):
         await socket.next("reply.snapshot")
         ended = datetime.now(UTC)
         await threads.run(lambda: Conversation.objects.update(deleted_at=ended))
-        (consumer,) = sweeping.sweeper._sockets[reply.member_id]
+        (consumer,) = sweeping.sweeper._listeners[reply.member_id]
 
-        await comes_true(lambda: not consumer.order.in_flight())
+        await comes_true(lambda: not consumer.feed.order.in_flight())
 
 
 async def test_a_revoked_session_ends_its_sockets_and_no_others(member):
@@ -126,20 +127,24 @@ async def test_a_client_that_takes_nothing_holds_up_itself_only(member):
         for socket in (stuck, free):
             await socket.next("reply.snapshot")
             await socket.next("reply.snapshot")
-        consumer = next(iter(sweeping.sweeper._sockets[member.id]))
+        consumer = next(iter(sweeping.sweeper._listeners[member.id]))
         hanging = asyncio.Event()
 
         async def hang(message):
             await hanging.wait()
 
-        others = [socket for socket in sweeping.sweeper._sockets[member.id] if socket != consumer]
+        (other_feed,) = [
+            listener.feed
+            for listener in sweeping.sweeper._listeners[member.id]
+            if listener != consumer
+        ]
         base_send, consumer.base_send = consumer.base_send, hang
         await threads.run(complete, stuck_one)
-        await comes_true(lambda: not any(str(stuck_one.id) in o.order.in_flight() for o in others))
+        await comes_true(lambda: str(stuck_one.id) not in other_feed.order.in_flight())
 
         await threads.run(complete, other)
 
-        await comes_true(lambda: not any(str(other.id) in o.order.in_flight() for o in others))
+        await comes_true(lambda: str(other.id) not in other_feed.order.in_flight())
         consumer.base_send = base_send
         hanging.set()
 

@@ -1,0 +1,144 @@
+"""Following one reply over HTTP: what the WebSocket tells of it, for a request that waits.
+
+Costs no thread and no look into the tables of its own: events come by the member's group, and what
+is lost on the way is found by the sweep that serves all listeners of the process.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from channels.layers import get_channel_layer
+
+from accounts.proofs import Proof
+from api import threads
+
+from . import events, reading
+from .events import Event
+from .feed import Feed, Frame
+from .models import Reply
+from .ordering import Mark
+from .protocol import Close
+from .sweeping import sweeper
+
+# Of one member, in one process; beyond that a request is answered without waiting.
+MOST = 1000
+# A reader who takes nothing is left behind; it may come again with the last id.
+MOST_UNREAD = 5000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """A frame of the WebSocket's protocol (docs/protocol.md), and how far it takes the reader."""
+
+    kind: str
+    text: str
+    terminal: bool
+    mark: Mark
+
+    @property
+    def body(self) -> dict[str, Any]:
+        parsed: dict[str, Any] = orjson.loads(self.text)
+        return parsed
+
+
+class Follower:
+    """An asynchronous iterator, whose `anext` may be given up and tried again.
+
+    It begins with the reply as it is (its state, and its text so far), and ends after the terminal
+    `reply.updated`; or earlier, when the reply was deleted, when whoever follows is signed out or
+    when it has not read for long: then the last frame was not terminal.
+    """
+
+    def __init__(self, *, reply_id: UUID, proof: Proof, texts: bool, since: Mark | None) -> None:
+        self.proof: Proof | None = proof
+        self.feed = Feed(self._take, only=reply_id, texts=texts, gone=self._end)
+        self._reply = str(reply_id)
+        self._ended = False
+        self._frames: asyncio.Queue[Followed | None] = asyncio.Queue()
+        if since is not None:
+            self.feed.order.resume(self._reply, since)
+
+    def __aiter__(self) -> "Follower":
+        return self
+
+    async def __anext__(self) -> Followed:
+        if self._ended and self._frames.empty():
+            raise StopAsyncIteration
+        followed = await self._frames.get()
+        if followed is None:
+            raise StopAsyncIteration
+        return followed
+
+    async def end(self, code: Close) -> None:
+        """For the sweep: the session or the key has ended."""
+        self._end()
+
+    async def listen(self, layer: Any, channel: str) -> None:
+        while True:
+            message = await layer.receive(channel)
+            async with self.feed.lock:
+                await self.feed.hear(message)
+
+    async def _take(self, frame: Frame) -> None:
+        if self._ended:
+            return
+        mark = self.feed.order.mark(self._reply)
+        followed = Followed(kind=frame.kind, text=frame.text, terminal=frame.terminal, mark=mark)
+        self._frames.put_nowait(followed)
+        if frame.terminal or self._frames.qsize() > MOST_UNREAD:
+            self._end()
+
+    def _end(self) -> None:
+        if not self._ended:
+            self._ended = True
+            self._frames.put_nowait(None)
+
+
+@asynccontextmanager
+async def follow(
+    *, reply_id: UUID, proof: Proof, texts: bool = True, since: Mark | None = None
+) -> AsyncIterator[Follower]:
+    """Follows a reply of the proof's member until the block ends.
+
+    Without `texts` only `reply.updated`; with `since` only what came after it. Raises
+    Reply.DoesNotExist.
+    """
+    follower = Follower(reply_id=reply_id, proof=proof, texts=texts, since=since)
+    member_id = proof.member.id
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    sweeper.join(follower, member_id)
+    listening = None
+    try:
+        # Join, then read: whatever happens after the reading comes by the group.
+        await layer.group_add(events.group(member_id), channel)
+        reply, event = await threads.run(_as_it_is, reply_id, proof)
+        await follower.feed.catch_up([(reply, event)])
+        listening = asyncio.ensure_future(follower.listen(layer, channel))
+        yield follower
+    finally:
+        sweeper.leave(follower, member_id)
+        if listening is not None:
+            listening.cancel()
+        await layer.group_discard(events.group(member_id), channel)
+        layer.forget(channel)
+
+
+def has_room(proof: Proof) -> bool:
+    return sweeper.has_room(proof.member.id, Follower, MOST)
+
+
+def seconds_left(proof: Proof) -> float:
+    """How long the proof may be relied on."""
+    return max(0.0, (proof.until - datetime.now(UTC)).total_seconds())
+
+
+def _as_it_is(reply_id: UUID, proof: Proof) -> tuple[Reply, Event]:
+    reply = reading.one(member=proof.member, reply_id=reply_id)
+    return reply, events.reply_updated(reply)
