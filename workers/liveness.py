@@ -25,9 +25,11 @@ class Pulse:
     orphans: bool  # replies run under a worker that no longer beats, and this one may judge
     strays: bool  # replies run under this worker's name that it does not run
     due: bool  # queued replies wait to be taken from the table
+    deliveries: bool  # webhooks are to be told of ended replies, or old deliveries be forgotten
 
     @property
     def idle(self) -> bool:
+        """Whether there is nothing to do for replies."""
         return not (self.orphans or self.strays or self.due)
 
 
@@ -52,9 +54,15 @@ def beat(worker: UUID, *, running: Sequence[UUID]) -> Pulse:
     given = {"running": list(running), "count": len(running)}
     with connection.cursor() as cursor:
         cursor.execute(_BEAT, _about(worker) | given)
-        steady, orphans, strays, due = cursor.fetchone()
+        steady, orphans, strays, due, deliveries = cursor.fetchone()
     alive = steady is not None
-    return Pulse(alive=alive, orphans=bool(steady and orphans), strays=alive and strays, due=due)
+    return Pulse(
+        alive=alive,
+        orphans=bool(steady and orphans),
+        strays=alive and strays,
+        due=due,
+        deliveries=deliveries,
+    )
 
 
 def rescue(*, judge: UUID) -> list[Reply]:
@@ -125,7 +133,8 @@ SELECT
             AND started_at < clock_timestamp() - %(lease)s * interval '1 second'
             AND NOT id = ANY(%(running)s::uuid[])
     ),
-    EXISTS (SELECT 1 FROM chat_reply WHERE status = 'queued' AND wake_at <= clock_timestamp())
+    EXISTS (SELECT 1 FROM chat_reply WHERE status = 'queued' AND wake_at <= clock_timestamp()),
+    EXISTS (SELECT 1 FROM workers_delivery WHERE due_at <= clock_timestamp())
 """
 
 _DEAD = f"""

@@ -11,9 +11,10 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 
-from chat import events, replies, threads
+from api import threads
+from api.threads import AWAY
+from chat import events, replies
 from chat.models import Reply
-from chat.threads import AWAY
 
 from . import liveness
 from .liveness import Pulse
@@ -50,6 +51,8 @@ class Watch:
             return
         if not pulse.idle and (self._looking is None or self._looking.done()):
             self._looking = asyncio.ensure_future(self._look(pulse))
+        if pulse.deliveries:
+            self._engine.sender.look()
 
     async def end(self) -> None:
         """Leaves in order, so that nobody has to wait for a lease."""
