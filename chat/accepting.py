@@ -5,22 +5,23 @@ the conversation's row makes requests to one conversation wait for each other, s
 key finds the first one's reply; across conversations the unique constraint does.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
 
 from accounts.models import Member
 from api.errors import DomainError, FieldError
 from api.ids import uuid7
 
-from . import branches, conversations, events, intake, quota, replies, titles
-from .models import ChatConfig, Conversation, Prompt, PromptKind, Reply
+from . import branches, clock, conversations, events, intake, quota, replies, titles
+from .branches import Given, Grown, Message
+from .models import ChatConfig, Choice, Conversation, Prompt, PromptKind, Reply
 from .quota import Slot
 from .states import OPEN, ReplyStatus
 
@@ -56,8 +57,14 @@ class Ask:
     message: str | None = None
     after: UUID | _Unset | None = UNSET
     config: dict[str, Any] | None = None
+    # What a caller of /v1 brings along: turns that were said elsewhere, then messages that have no
+    # place in the tree, then the message.
+    given: Sequence[Given] = ()
+    preceding: Sequence[Message] = ()
+    request_extra: dict[str, Any] = field(default_factory=dict)
 
 
+Place = Callable[[], tuple[Conversation, datetime]]
 PromptSource = Callable[[Conversation], Prompt]
 
 
@@ -69,8 +76,20 @@ def accept(
     Raises Conversation.DoesNotExist, FieldError, KeyReused, ReplyInProgress, IntakeIncomplete,
     DailyLimitReached, QueueFull; after each of them nothing is stored and no slot is taken.
     """
-    source = _prompt_source(ask)
-    return _Acceptance(member, conversation_id, source, ask.config, idempotency).run()
+    place = partial(_lock, member, conversation_id)
+    return _Acceptance(member, place, _prompt_source(ask), ask, idempotency).run()
+
+
+def begin(*, member: Member, ask: Ask, idempotency: Idempotency | None = None) -> Reply:
+    """The same in a new conversation without an intake, which keeps the request's config.
+
+    But for `stream`: what is said there later is for people to watch. Raises FieldError, KeyReused,
+    DailyLimitReached, QueueFull; then there is no conversation.
+    """
+    config = ask.config or {}
+    place = partial(_draft, member, config | {"stream": True})
+    ask = replace(ask, after=None, config=None if config.get("stream", True) else config)
+    return _Acceptance(member, place, _prompt_source(ask), ask, idempotency).run()
 
 
 def regenerate(
@@ -84,17 +103,16 @@ def regenerate(
     reply = Reply.objects.select_related("prompt").get(
         id=reply_id, member=member, conversation__deleted_at=None
     )
-    return _Acceptance(
-        member, reply.conversation_id, lambda _: reply.prompt, config, idempotency
-    ).run()
+    place = partial(_lock, member, reply.conversation_id)
+    return _Acceptance(member, place, lambda _: reply.prompt, Ask(config=config), idempotency).run()
 
 
 @dataclass
 class _Acceptance:
     member: Member
-    conversation_id: UUID
+    place: Place
     prompt_source: PromptSource
-    config: dict[str, Any] | None
+    ask: Ask
     idempotency: Idempotency | None
     slot: Slot | None = None
 
@@ -113,31 +131,23 @@ class _Acceptance:
             raise
 
     def _replayed_or_new(self) -> Reply:
-        conversation, now = self._lock()
+        conversation, now = self.place()
         prompt = self.prompt_source(conversation)
         config = self._config(conversation)
         replayed = self._replay()
         if replayed is not None:
             return replayed
         _refuse_conflicts(conversation, prompt)
+        grown = branches.grown(parent=prompt.parent, given=self.ask.given, config=config, now=now)
         reply_id = uuid7()
         self.slot = quota.take(member=self.member, reply_id=reply_id, now=now)
         _refuse_when_full()
-        return self._store(conversation, prompt, config, reply_id, now)
-
-    def _lock(self) -> tuple[Conversation, datetime]:
-        conversation = (
-            Conversation.objects.select_for_update(of=("self",))
-            .select_related("config")
-            .annotate(now=Now())
-            .get(id=self.conversation_id, member=self.member, deleted_at=None)
-        )
-        return conversation, conversation.now
+        return self._store(conversation, grown, prompt, config, reply_id, now)
 
     def _config(self, conversation: Conversation) -> ChatConfig:
-        if not self.config:
+        if not self.ask.config:
             return conversation.config
-        return conversations.changed_config(base=conversation.config, given=self.config)
+        return conversations.changed_config(base=conversation.config, given=self.ask.config)
 
     def _replay(self) -> Reply | None:
         if self.idempotency is None:
@@ -154,16 +164,18 @@ class _Acceptance:
     def _store(
         self,
         conversation: Conversation,
+        grown: Grown,
         prompt: Prompt,
         config: ChatConfig,
         reply_id: UUID,
         now: datetime,
     ) -> Reply:
-        if prompt._state.adding:
-            prompt.position = conversation.prompts.count()
-            prompt.save(force_insert=True)
+        if conversation._state.adding:
+            conversations.store(conversation)
         if config._state.adding:
             config.save(force_insert=True)
+        if prompt._state.adding:
+            _store_branch(conversation, grown, prompt)
         reply = Reply(
             id=reply_id,
             member=self.member,
@@ -175,16 +187,28 @@ class _Acceptance:
             wake_at=now + timedelta(seconds=settings.WORKER_WAKE_GRACE_SECONDS),
             idempotency_key=self.idempotency.key if self.idempotency else None,
             body_hash=self.idempotency.body_hash if self.idempotency else None,
+            request_extra=self.ask.request_extra,
         )
         reply.save(force_insert=True)
         replies.set_choices(reply, [])
-        _touch(conversation, prompt, now)
+        _touch(conversation, [*grown.prompts, prompt][0], now)
         transaction.on_commit(lambda: events.reply_accepted(reply))
         return reply
 
     def _give_back(self) -> None:
         if self.slot is not None:
             quota.release(self.slot)
+
+
+def _lock(member: Member, conversation_id: UUID) -> tuple[Conversation, datetime]:
+    conversation, now = conversations.locked(member=member, conversation_id=conversation_id)
+    if conversation.deleted_at is not None:
+        raise Conversation.DoesNotExist()
+    return conversation, now
+
+
+def _draft(member: Member, config: dict[str, Any]) -> tuple[Conversation, datetime]:
+    return conversations.drafted(member=member, title="", config=config), clock.now()
 
 
 def _prompt_source(ask: Ask) -> PromptSource:
@@ -198,7 +222,11 @@ def _prompt_source(ask: Ask) -> PromptSource:
         else:
             parent = branches.choice_in(conversation, after) if after else None
         return Prompt(
-            conversation=conversation, kind=PromptKind.MESSAGE, answer=message, parent=parent
+            conversation=conversation,
+            kind=PromptKind.MESSAGE,
+            answer=message,
+            preceding=list(ask.preceding),
+            parent=parent,
         )
 
     return hang
@@ -222,6 +250,20 @@ def _refuse_when_full() -> None:
     waiting = Reply.objects.filter(status=ReplyStatus.QUEUED)[: settings.CHAT_QUEUE_MAX].count()
     if waiting >= settings.CHAT_QUEUE_MAX:
         raise QueueFull()
+
+
+def _store_branch(conversation: Conversation, grown: Grown, prompt: Prompt) -> None:
+    """The given turns, if there are any, and the prompt that follows them."""
+    if grown.choices:
+        prompt.parent = grown.choices[-1]
+    prompts = [*grown.prompts, prompt]
+    for position, row in enumerate(prompts, start=conversation.prompts.count()):
+        row.conversation, row.position = conversation, position
+    for reply in grown.replies:
+        reply.conversation, reply.member = conversation, conversation.member
+    Prompt.objects.bulk_create(prompts)
+    Reply.objects.bulk_create(grown.replies)
+    Choice.objects.bulk_create(grown.choices)
 
 
 def _touch(conversation: Conversation, prompt: Prompt, now: datetime) -> None:

@@ -1,14 +1,21 @@
-"""Walking the tree of a conversation."""
+"""The tree of a conversation: walking it, and growing it by what was said elsewhere."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from api.errors import FieldError
+from api.ids import uuid7
 
-from .models import Choice, Conversation, Prompt
+from .models import ChatConfig, Choice, Conversation, Prompt, PromptKind, Reply
 from .states import ReplyStatus
+
+Message = dict[str, str]  # role and content
 
 
 @dataclass(frozen=True)
@@ -18,8 +25,27 @@ class Turn:
     prompt_id: UUID
     kind: str
     answer: str
+    preceding: list[Message]
     role: str | None
     content: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A turn that was said elsewhere: no model is asked, and it does not count to the limit."""
+
+    message: str
+    answer: str
+    preceding: Sequence[Message] = ()
+
+
+@dataclass(frozen=True)
+class Grown:
+    """Rows of a branch, oldest first, each prompt with the reply and the choice that follow it."""
+
+    prompts: list[Prompt] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+    choices: list[Choice] = field(default_factory=list)
 
 
 def tip(conversation: Conversation) -> Choice | None:
@@ -43,6 +69,28 @@ def tip(conversation: Conversation) -> Choice | None:
     return answered or latest.prompt.parent
 
 
+def grown(
+    *, parent: Choice | None, given: Sequence[Given], config: ChatConfig, now: datetime
+) -> Grown:
+    """The given turns as a branch that follows `parent`.
+
+    Unsaved, and without conversation, member and position. Their ids, by which replies of one
+    moment are ordered, are smaller than any that is made later.
+    """
+    grown = Grown()
+    for turn in given:
+        prompt = Prompt(kind=PromptKind.MESSAGE, answer=turn.message, parent=parent)
+        prompt.preceding = list(turn.preceding)
+        reply = Reply(id=uuid7(), prompt=prompt, config=config, extra={"given": True})
+        reply.status = ReplyStatus.COMPLETED
+        reply.created_at = reply.finished_at = now
+        parent = Choice(reply=reply, index=0, content=turn.answer, finish_reason="stop")
+        grown.prompts.append(prompt)
+        grown.replies.append(reply)
+        grown.choices.append(parent)
+    return grown
+
+
 def choice_in(conversation: Conversation, choice_id: UUID) -> Choice:
     """A choice that a message may follow. Raises FieldError naming `after`."""
     choices = Choice.objects.exclude(reply__status=ReplyStatus.FAILED)
@@ -50,6 +98,13 @@ def choice_in(conversation: Conversation, choice_id: UUID) -> Choice:
     if choice is None:
         raise FieldError(field="after", detail="There is no such answer in this conversation.")
     return choice
+
+
+def chars_until(choice: Choice) -> int:
+    """How many characters of the branch are sent along with what follows the choice. One query."""
+    rows = _rows(choice.reply.prompt, _NO_BOUND, None)
+    longest: int = rows[-1][-1]
+    return longest + len(choice.content)
 
 
 def turns_from(*, prompt: Prompt, start: UUID | None) -> list[Turn]:
@@ -68,32 +123,46 @@ def turns_within(*, prompt: Prompt, max_chars: int) -> list[Turn]:
 
 
 def _turns(prompt: Prompt, max_chars: int, start: UUID | None) -> list[Turn]:
+    rows = _rows(prompt, max_chars, start)
+    fitting = [_turn(*row[:6]) for row in rows if row[6] == 0 or row[7] <= max_chars]
+    return fitting[::-1]
+
+
+def _rows(prompt: Prompt, max_chars: int, start: UUID | None) -> list[Any]:
+    """The columns of a Turn, its depth, and the characters from it to the end of the branch."""
     with connection.cursor() as cursor:
         cursor.execute(_TURNS, {"prompt": prompt.id, "max": max_chars, "start": start})
-        rows = cursor.fetchall()
-    fitting = [Turn(*row[:5]) for row in rows if row[5] == 0 or row[6] <= max_chars]
-    return fitting[::-1]
+        return list(cursor.fetchall())
+
+
+def _turn(id: UUID, kind: str, answer: str, preceding: str, *follows: str | None) -> Turn:
+    return Turn(id, kind, answer, json.loads(preceding), *follows)
 
 
 _NO_BOUND = 2**62
 
 
 # An intake's answer is sent with the intake, so only its choice counts here.
-_TURNS = """
+_CHARS_OF_PROMPT = """(
+    CASE WHEN prompt.kind = 'message' THEN length(prompt.answer) ELSE 0 END
+    + (SELECT coalesce(sum(length(said->>'content')), 0)
+       FROM jsonb_array_elements(prompt.preceding) said)
+)::bigint"""
+_TURNS = f"""
 WITH RECURSIVE turn AS (
-    SELECT id, kind, answer, parent_id, 0 AS depth, length(answer)::bigint AS total
-    FROM chat_prompt WHERE id = %(prompt)s
+    SELECT id, kind, answer, preceding, parent_id, 0 AS depth, {_CHARS_OF_PROMPT} AS total
+    FROM chat_prompt prompt WHERE id = %(prompt)s
   UNION ALL
-    SELECT prompt.id, prompt.kind, prompt.answer, prompt.parent_id, turn.depth + 1,
-           turn.total + length(choice.content)
-             + CASE WHEN prompt.kind = 'message' THEN length(prompt.answer) ELSE 0 END
+    SELECT prompt.id, prompt.kind, prompt.answer, prompt.preceding, prompt.parent_id,
+           turn.depth + 1, turn.total + length(choice.content) + {_CHARS_OF_PROMPT}
     FROM turn
     JOIN chat_choice choice ON choice.id = turn.parent_id
     JOIN chat_reply reply ON reply.id = choice.reply_id
     JOIN chat_prompt prompt ON prompt.id = reply.prompt_id
     WHERE turn.total <= %(max)s AND turn.id IS DISTINCT FROM %(start)s::uuid
 )
-SELECT turn.id, turn.kind, turn.answer, choice.role, choice.content, turn.depth, turn.total
+SELECT turn.id, turn.kind, turn.answer, turn.preceding, choice.role, choice.content,
+       turn.depth, turn.total
 FROM turn LEFT JOIN chat_choice choice ON choice.id = turn.parent_id
 ORDER BY turn.depth
 """

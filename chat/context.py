@@ -11,12 +11,10 @@ from uuid import UUID
 from django.conf import settings
 
 from . import branches
-from .branches import Turn
-from .models import Prompt, Reply
+from .branches import Message, Turn
+from .models import Choice, Prompt, Reply
 from .models.conversation import INTAKE_KINDS
 from .states import ReplyStatus
-
-Message = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -41,16 +39,30 @@ def of(reply: Reply) -> Context:
     return Context(messages=head + _messages(turns), start=oldest.prompt_id if left_out else None)
 
 
+def chars_before(choice: Choice) -> int:
+    """How long what is sent along with a message after the choice is, without the system text.
+
+    Two queries; `choice.reply.prompt` should be loaded.
+    """
+    intake = _intake(choice.reply.conversation_id)
+    return sum(len(message["content"]) for message in intake) + branches.chars_until(choice)
+
+
 def _head(reply: Reply) -> list[Message]:
-    system = reply.config.system
-    head = [{"role": "system", "content": system}] if system else []
+    config = reply.config
+    system = [{"role": config.system_role, "content": config.system}] if config.system else []
+    return system + _intake(reply.conversation_id)
+
+
+def _intake(conversation_id: UUID) -> list[Message]:
     answered = Prompt.objects.filter(
-        conversation_id=reply.conversation_id, kind__in=INTAKE_KINDS, answer__isnull=False
+        conversation_id=conversation_id, kind__in=INTAKE_KINDS, answer__isnull=False
     )
+    told: list[Message] = []
     for prompt in answered.order_by("position"):
-        head.append({"role": "assistant", "content": prompt.prompt})
-        head.append({"role": "user", "content": prompt.answer or ""})
-    return head
+        told.append({"role": "assistant", "content": prompt.prompt})
+        told.append({"role": "user", "content": prompt.answer or ""})
+    return told
 
 
 def _messages(turns: list[Turn]) -> list[Message]:
@@ -59,6 +71,7 @@ def _messages(turns: list[Turn]) -> list[Message]:
     for number, turn in enumerate(turns):
         if number > 0:
             messages.append({"role": turn.role or "assistant", "content": turn.content or ""})
+        messages += turn.preceding
         if turn.kind not in INTAKE_KINDS:
             messages.append({"role": "user", "content": turn.answer})
     return messages

@@ -14,7 +14,7 @@ from api.ids import uuid7
 from . import events, intake, offers
 from .models import ChatConfig, Conversation
 
-CONFIG_FIELDS = ("model", "temperature", "stream", "max_tokens", "n", "system")
+CONFIG_FIELDS = ("model", "temperature", "stream", "max_tokens", "n", "system", "system_role")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,19 +29,26 @@ class Beginning:
 
 def begin(*, member: Member, beginning: Beginning) -> Conversation:
     """Raises FieldError for a model that is not offered."""
-    conversation = Conversation(
-        member=member, title=beginning.title, title_chosen=bool(beginning.title)
-    )
-    config = ChatConfig(conversation=conversation, **with_model(beginning.config))
-    conversation.config = config
+    conversation = drafted(member=member, title=beginning.title, config=beginning.config)
     with transaction.atomic():
-        # Each names the other; the foreign keys are checked at the commit.
-        conversation.save(force_insert=True)
-        config.save(force_insert=True)
+        store(conversation)
         if beginning.intake:
             intake.ask(conversation=conversation, language=beginning.language)
         transaction.on_commit(lambda: events.conversation_begun(conversation))
     return conversation
+
+
+def drafted(*, member: Member, title: str, config: dict[str, Any]) -> Conversation:
+    """One that is not stored yet, with its config. Raises FieldError for an unknown model."""
+    conversation = Conversation(member=member, title=title, title_chosen=bool(title))
+    conversation.config = ChatConfig(conversation=conversation, **with_model(config))
+    return conversation
+
+
+def store(conversation: Conversation) -> None:
+    """Stores a drafted one. Needs a transaction: each row names the other until the commit."""
+    conversation.save(force_insert=True)
+    conversation.config.save(force_insert=True)
 
 
 def locked(*, member: Member, conversation_id: UUID) -> tuple[Conversation, datetime]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from . import context
-from .context import Message
+from .branches import Message
 from .models import ChatConfig, Choice, Reply
 from .replies import ChoiceParts
 from .states import ReplyStatus
@@ -48,8 +48,8 @@ def rebuilt_request(reply: Reply) -> JSON:
 
 
 def rebuilt_response(reply: Reply, choices: Iterable[Choice]) -> JSON | None:
-    """The `chat.completion` that came; None when no whole answer came."""
-    if reply.status != ReplyStatus.COMPLETED:
+    """The `chat.completion` that came; None when no whole answer came, or no model was asked."""
+    if reply.status != ReplyStatus.COMPLETED or reply.extra.get("given"):
         return None
     body: JSON = dict(reply.extra.get("response", {}))
     columns = {

@@ -6,6 +6,7 @@ variable that is read here; a test compares.
 
 import os
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -61,6 +62,26 @@ def seconds(name: str, default: float, *, least: float = 0.0) -> float:
     return value
 
 
+def schedule(name: str, default: str) -> list[float]:
+    """Pauses in seconds, comma-separated."""
+    given = text(name, default).split(",")
+    try:
+        pauses = [float(part) for part in given]
+    except ValueError:
+        pauses = [float("nan")]
+    if not all(0 <= pause < float("inf") for pause in pauses):
+        refuse(name, f"give numbers of seconds such as 5,300,1800, not {','.join(given)!r}.")
+    return pauses
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """A comma-separated list; empty when unset."""
+    try:
+        return [ip_network(part) for part in names(name)]
+    except ValueError as error:
+        refuse(name, f"give networks such as 10.1.0.0/16 or fd00::/8: {error}.")
+
+
 def switch(name: str, *, default: bool) -> bool:
     given = text(name, "on" if default else "off").lower()
     if given not in {"on", "off", "true", "false", "1", "0", "yes", "no"}:
@@ -93,6 +114,29 @@ def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
     if not given.startswith(tuple(f"{scheme}://" for scheme in schemes)):
         refuse(name, f"it must start with one of {', '.join(f'{s}://' for s in schemes)}.")
     return given
+
+
+def address(name: str) -> str:
+    """The base of an HTTP server's addresses, without a slash at the end; empty when unset."""
+    given = text(name)
+    return url(name, given, ("http", "https")).rstrip("/") if given else ""
+
+
+def oauth_client(
+    provider: str, *, client_id: str, client_secret: str, **more: str
+) -> dict[str, str] | None:
+    """A provider's settings; None when it is off. One that is half set is a mistake."""
+    needed = {"CLIENT_ID": client_id, "CLIENT_SECRET": client_secret}
+    if provider == "oidc":
+        needed["ISSUER"] = more["issuer"]
+    names = {f"OAUTH_{provider.upper()}_{part}": value for part, value in needed.items()}
+    missing = [name for name, value in names.items() if not value]
+    if len(missing) == len(names):
+        return None
+    if missing:
+        given = next(name for name, value in names.items() if value)
+        refuse(missing[0], f"it is not set, but {given} is: set all that belongs together.")
+    return {"client_id": client_id, "client_secret": client_secret, **more}
 
 
 def secret_key(data_dir: Path) -> str:

@@ -18,6 +18,7 @@ CLIENT_ADDRESSES = (
     "",
     "welcome",
     "login",
+    "login/return",
     "signup",
     "settings",
     "c/<str:conversation>",

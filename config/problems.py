@@ -11,8 +11,12 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from accounts.keys import KeyInvalid, KeyLimitReached, KeyNotAllowed
 from accounts.members import CredentialsInvalid
-from accounts.models import Session
+from accounts.models import ApiKey, Member, Session
+from accounts.oauth.codes import CodeInvalid
+from accounts.oauth.linking import EmailRequired, EmailUnverified, MemberDeactivated
+from accounts.oauth.providers import ProviderUnknown
 from accounts.sessions import TokenReused, TokenRotated
 from accounts.tokens import TokenInvalid
 from api.errors import DomainError, FieldError
@@ -22,7 +26,12 @@ from api.text import storable
 from chat.accepting import KeyReused, QueueFull, ReplyInProgress
 from chat.intake import IntakeIncomplete, PromptInUse
 from chat.models import Conversation, Prompt, Reply
+from chat.openai_surface import errors as openai_errors
+from chat.openai_surface.errors import ModelNotOffered
 from chat.quota import DailyLimitReached
+from chat.streams import TooManyStreams
+from workers.models import Webhook
+from workers.webhooks.endpoints import WebhookLimitReached
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -32,20 +41,34 @@ DOMAIN_ERRORS: dict[type[DomainError], tuple[int, str]] = {
     TokenInvalid: (401, "token_invalid"),
     TokenRotated: (401, "token_rotated"),
     TokenReused: (401, "token_reused"),
+    KeyInvalid: (401, "key_invalid"),
+    CodeInvalid: (401, "code_invalid"),
+    KeyNotAllowed: (403, "key_not_allowed"),
+    MemberDeactivated: (403, "member_deactivated"),
+    ProviderUnknown: (404, "provider_unknown"),
+    EmailRequired: (409, "email_required"),
+    EmailUnverified: (409, "email_unverified"),
+    KeyLimitReached: (409, "key_limit_reached"),
+    WebhookLimitReached: (409, "webhook_limit_reached"),
+    ModelNotOffered: (404, "model_not_found"),
     IntakeIncomplete: (409, "intake_incomplete"),
     PromptInUse: (409, "prompt_in_use"),
     ReplyInProgress: (409, "reply_in_progress"),
     KeyReused: (422, "idempotency_key_reused"),
     DailyLimitReached: (429, "daily_limit_reached"),
+    TooManyStreams: (429, "too_many_streams"),
     QueueFull: (503, "queue_full"),
 }
 # Another member's resource is, like one that never was, not there.
 MISSING = (
     Http404,
+    ApiKey.DoesNotExist,
     Conversation.DoesNotExist,
+    Member.DoesNotExist,  # gone while its request was on the way
     Prompt.DoesNotExist,
     Reply.DoesNotExist,
     Session.DoesNotExist,
+    Webhook.DoesNotExist,
 )
 TITLES = {
     400: "Bad request",
@@ -84,17 +107,17 @@ def problem(
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _plain(404, "not_found", "There is nothing at this address.")
+    return _plain(request, 404, "not_found", "There is nothing at this address.")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
-        return _plain(413, "body_too_large", "The request body is larger than 1 MB.")
-    return _plain(400, "bad_request", "The request cannot be understood.")
+        return _plain(request, 413, "body_too_large", "The request body is larger than 1 MB.")
+    return _plain(request, 400, "bad_request", "The request cannot be understood.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _plain(500, "internal_error", "Something went wrong here. It was logged.")
+    return _plain(request, 500, "internal_error", "Something went wrong here. It was logged.")
 
 
 def _describe(error: Exception) -> tuple[dict[str, Any] | None, dict[str, str]]:
@@ -140,6 +163,10 @@ def _named(detail: Any) -> list[dict[str, str]]:
     ]
 
 
-def _plain(status: int, code: str, detail: str) -> HttpResponse:
-    body = to_json(problem(status, code, detail))
-    return HttpResponse(body, status=status, content_type=CONTENT_TYPE)
+def _plain(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    """What no view answered; under /v1 in OpenAI's shape, as its views do."""
+    body, content_type, headers = problem(status, code, detail), CONTENT_TYPE, {}
+    if request.path.startswith(openai_errors.PREFIX):
+        body, content_type = openai_errors.of_problem(body), openai_errors.CONTENT_TYPE
+        headers = openai_errors.headers(status)
+    return HttpResponse(to_json(body), status=status, content_type=content_type, headers=headers)

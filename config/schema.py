@@ -6,6 +6,10 @@ from typing import Any, Literal
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
+from accounts.authentication import SessionToChange
+from chat.openai_surface import described
+from chat.openai_surface import errors as openai_errors
+
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
     field = serializers.CharField()
@@ -46,6 +50,8 @@ class ProblemAwareSchema(AutoSchema):
         return self.method == "DELETE" and self.path.endswith("/me")
 
     def _problems(self) -> dict[str, str]:
+        if self.path.startswith(openai_errors.PREFIX):
+            return self._openai_errors()
         if not self.path.startswith("/api/"):
             return {}  # probes
         problems = {"400": "Bad request", "503": "The database is away, or the queue is full"}
@@ -53,6 +59,14 @@ class ProblemAwareSchema(AutoSchema):
             problems["401"] = "No token, or none that counts"
         if self.path.endswith(("/login", "/refresh")):
             problems["401"] = "Not the right password, or a token that does not count any more"
+        if self.path.endswith("/auth/exchange"):
+            problems["401"] = "The code does not count, or not with this verifier"
+            problems["403"] = "The account was deactivated"
+            problems["409"] = "An e-mail is missing, or is another member's"
+        if SessionToChange in self.view.permission_classes and self.method != "GET":
+            problems["403"] = "An API key cannot do that"
+        if self.path.endswith(("/me/keys", "/me/webhooks")) and self.method == "POST":
+            problems["409"] = "There are as many as there may be"
         if "{" in self.path:
             problems["404"] = "Not there, or not yours"
         if self.method in ("POST", "PATCH", "PUT") or self._deletes_with_a_body():
@@ -67,14 +81,33 @@ class ProblemAwareSchema(AutoSchema):
             problems["409"] = "A reply used the answer"
         return problems
 
+    def _openai_errors(self) -> dict[str, str]:
+        found = {"401": "No key or token, or none that counts", "503": "Try again in a moment"}
+        if self.path.endswith(("/completions", "/responses")):
+            return found | {
+                "400": "Wrong or not supported; `param` says what",
+                "404": "A model that is not offered",
+                "409": "The previous response is open, or the reply was cancelled",
+                "413": "Over 1 MB",
+                "415": "Not JSON",
+                "422": "The Idempotency-Key was used for something else",
+                "429": "The daily limit is reached, or the model's own",
+                "502": "The model failed",
+            }
+        return found | {"404": "Not there, or not yours"} if "{" in self.path else found
+
     def _problem(self, status: str) -> dict[str, Any]:
-        types = ["application/problem+json"]
+        openai = self.path.startswith(openai_errors.PREFIX)
+        shape = described.Error if openai else ProblemSerializer
+        types = [openai_errors.CONTENT_TYPE if openai else "application/problem+json"]
         made: dict[str, Any] = self._get_response_for_code(  # type: ignore[no-untyped-call]
-            ProblemSerializer, status, types
+            shape, status, types
         )
         return made
 
     def get_tags(self) -> list[str]:
+        if self.path.startswith(openai_errors.PREFIX):
+            return ["openai"]
         name: str = self.path.removeprefix("/api/v1").strip("/").split("/")[0]
         return [name]
 

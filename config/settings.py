@@ -26,6 +26,8 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "channels",
     "corsheaders",
+    "accounts.oauth.apps.AllauthAccount",
+    "allauth.socialaccount",
     "accounts",
     "chat",
     "workers",
@@ -33,10 +35,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "config.handling.Security",
     "corsheaders.middleware.CorsMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "config.files.StaticFiles",
+    "config.handling.Common",
+    "config.handling.SharedThreads",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -90,7 +93,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionTokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["api.renderers.FastJSONRenderer"],
@@ -131,6 +134,46 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
     "UPDATE_LAST_LOGIN": False,
 }
+
+# Where members may sign in besides here; each is on when its variables are set (docs/oauth.md).
+_OAUTH_CLIENTS = {
+    "github": env.oauth_client(
+        "github",
+        name="GitHub",
+        client_id=env.text("OAUTH_GITHUB_CLIENT_ID"),
+        client_secret=env.text("OAUTH_GITHUB_CLIENT_SECRET"),
+        base_url=env.address("OAUTH_GITHUB_BASE_URL"),
+    ),
+    "kakao": env.oauth_client(
+        "kakao",
+        name="Kakao",
+        client_id=env.text("OAUTH_KAKAO_CLIENT_ID"),
+        client_secret=env.text("OAUTH_KAKAO_CLIENT_SECRET"),
+        base_url=env.address("OAUTH_KAKAO_BASE_URL"),
+    ),
+    "google": env.oauth_client(
+        "google",
+        name="Google",
+        client_id=env.text("OAUTH_GOOGLE_CLIENT_ID"),
+        client_secret=env.text("OAUTH_GOOGLE_CLIENT_SECRET"),
+        base_url=env.address("OAUTH_GOOGLE_BASE_URL"),
+        issuer="https://accounts.google.com",
+    ),
+    "oidc": env.oauth_client(
+        "oidc",
+        name=env.text("OAUTH_OIDC_NAME", "OpenID Connect"),
+        client_id=env.text("OAUTH_OIDC_CLIENT_ID"),
+        client_secret=env.text("OAUTH_OIDC_CLIENT_SECRET"),
+        base_url=env.address("OAUTH_OIDC_BASE_URL"),
+        issuer=env.address("OAUTH_OIDC_ISSUER"),
+    ),
+}
+OAUTH_CLIENTS = {name: client for name, client in _OAUTH_CLIENTS.items() if client}
+# How long one answer of a provider may take; a sign-in needs up to three.
+OAUTH_TIMEOUT_SECONDS = 5
+# django-allauth speaks with them; of its own pages, e-mails and sessions nothing is used.
+SOCIALACCOUNT_ADAPTER = "accounts.oauth.adapter.Adapter"
+SOCIALACCOUNT_QUERY_EMAIL = True
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ko", "한국어")]
@@ -208,6 +251,14 @@ RESCUES_MAX = env.whole("RESCUES_MAX", 10)
 CANCEL_WAIT_SECONDS = env.seconds("CANCEL_WAIT_SECONDS", 2)
 SOCKET_HEARTBEAT_SECONDS = env.whole("SOCKET_HEARTBEAT_SECONDS", 25)
 SOCKET_SWEEP_SECONDS = env.seconds("SOCKET_SWEEP_SECONDS", 3, least=0.1)
+
+# Webhooks: how long a receiver may take, and the pauses between attempts, which are those of the
+# Standard Webhooks specification: about three days.
+WEBHOOK_TIMEOUT_SECONDS = env.seconds("WEBHOOK_TIMEOUT_SECONDS", 15, least=0.05)
+WEBHOOK_RETRY_SECONDS = env.schedule(
+    "WEBHOOK_RETRY_SECONDS", "5,300,1800,7200,18000,36000,50400,72000,86400"
+)
+WEBHOOK_ALLOWED_NETWORKS = env.networks("WEBHOOK_ALLOWED_NETWORKS")
 
 # A dead Redis answers at once, a stuck one within this; see chat/redis.py for the breaker.
 REDIS_TIMEOUT_SECONDS = env.seconds("REDIS_TIMEOUT_SECONDS", 0.5, least=0.05)

@@ -12,6 +12,8 @@ urlpatterns = [
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("chat.urls")),
+    path("v1/", include("chat.openai_surface.urls")),
+    path("api/v1/", include("workers.webhooks.urls")),
 ]
 
 handler400 = problems.bad_request

@@ -1,4 +1,4 @@
-from .conversation import ChatConfig, Conversation, Prompt, PromptKind
+from .conversation import ChatConfig, Conversation, Prompt, PromptKind, SystemRole
 from .offer import OfferedModel
 from .passage import Passage
 from .quota import QuotaSlot
@@ -14,4 +14,5 @@ __all__ = [
     "PromptKind",
     "QuotaSlot",
     "Reply",
+    "SystemRole",
 ]

@@ -14,6 +14,11 @@ class PromptKind(models.TextChoices):
     MESSAGE = "message", "What the member wrote freely."
 
 
+class SystemRole(models.TextChoices):
+    SYSTEM = "system", "What every model server knows."
+    DEVELOPER = "developer", "What OpenAI's reasoning models call it; a caller of /v1 said so."
+
+
 INTAKE_KINDS = (PromptKind.CURRENT_STATE, PromptKind.GOAL, PromptKind.MISC)
 
 
@@ -62,6 +67,9 @@ class ChatConfig(models.Model):
     max_tokens = models.PositiveIntegerField(null=True)
     n = models.PositiveSmallIntegerField(null=True)
     system = models.TextField(null=True)
+    system_role = models.CharField(
+        max_length=20, choices=SystemRole.choices, default=SystemRole.SYSTEM
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -72,6 +80,9 @@ class ChatConfig(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(n=None) | models.Q(n__range=(1, 4)), name="n_is_from_1_to_4"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(system_role__in=SystemRole.values), name="system_role_is_known"
             ),
         ]
 
@@ -92,6 +103,10 @@ class Prompt(models.Model):
     kind = models.CharField(max_length=20, choices=PromptKind.choices)
     prompt = models.TextField(blank=True)
     answer = models.TextField(null=True)
+    # Of a caller of /v1: what has no place in the tree, such as a second message in a row.
+    preceding = models.JSONField(
+        default=list, help_text="`{role, content}` of messages sent directly before it."
+    )
     position = models.PositiveIntegerField()
     parent = models.ForeignKey(
         "chat.Choice", on_delete=models.CASCADE, null=True, related_name="prompts"

@@ -54,6 +54,10 @@ class Reply(models.Model):
         default=dict, help_text="What else came on the wire, and how the request was spelled."
     )
 
+    request_extra = models.JSONField(
+        default=dict, help_text="What a caller of /v1 said that has no column of its own."
+    )
+
     error_code = models.CharField(max_length=50, null=True)
     error_detail = models.TextField(null=True)
     error_retryable = models.BooleanField(default=False)

@@ -10,13 +10,14 @@ from rest_framework.test import APIClient
 from sending import send
 from talking import begin, exchange
 
-from accounts.models import Member, Session
+from accounts.models import ApiKey, Member, Session
 from chat.models import ChatConfig, Conversation, Prompt, QuotaSlot, Reply
+from workers.models import Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 
 MAX_CHARS = 100_000
-MODELS = (Member, Session, Conversation, ChatConfig, Prompt, Reply, QuotaSlot)
+MODELS = (Member, Session, ApiKey, Conversation, ChatConfig, Prompt, Reply, QuotaSlot, Webhook)
 
 # What each endpoint takes when all is well; `conversation` and so on are put into the path.
 ENDPOINTS = {
@@ -27,6 +28,7 @@ ENDPOINTS = {
     ),
     "login": ("POST", "/api/v1/auth/login", {"email": "mina@example.com", "password": "x"}),
     "refresh": ("POST", "/api/v1/auth/refresh", {"refresh": "x"}),
+    "exchange": ("POST", "/api/v1/auth/exchange", {"code": "x" * 43, "verifier": "v" * 43}),
     "me": ("PATCH", "/api/v1/me", {"nickname": "Mina"}),
     "conversations": ("POST", "/api/v1/conversations", {"title": "Hello", "config": {"n": 1}}),
     "password": (
@@ -35,6 +37,8 @@ ENDPOINTS = {
         {"current_password": PASSWORD, "new_password": "tteokbokki at noon"},
     ),
     "departure": ("DELETE", "/api/v1/me", {"password": PASSWORD}),
+    "keys": ("POST", "/api/v1/me/keys", {"name": "laptop"}),
+    "webhooks": ("POST", "/api/v1/me/webhooks", {"url": "https://hooks.example.com/malgil"}),
     "conversation": (
         "PATCH",
         "/api/v1/conversations/{conversation}",
@@ -98,7 +102,7 @@ def each(*endpoints):
     return pytest.mark.parametrize("endpoint", endpoints or ENDPOINTS)
 
 
-@each(*(name for name in ENDPOINTS if name not in {"login", "refresh"}))
+@each(*(name for name in ENDPOINTS if name not in {"login", "refresh", "exchange"}))
 def test_without_a_mistake_the_body_is_taken(api, places, endpoint):
     """Without this, the refusals below could have any reason."""
     method, path, body = ENDPOINTS[endpoint]
@@ -236,12 +240,22 @@ REQUIRED = [
     ("login", "email"),
     ("login", "password"),
     ("refresh", "refresh"),
+    ("exchange", "code"),
+    ("exchange", "verifier"),
     ("prompts", "answer"),
     ("password", "current_password"),
     ("password", "new_password"),
     ("departure", "password"),
+    ("keys", "name"),
+    ("webhooks", "url"),
 ]
-TEXTS = [*REQUIRED, ("me", "nickname"), ("me", "job"), ("conversations", "title")]
+TEXTS = [
+    *REQUIRED,
+    ("exchange", "email"),
+    ("me", "nickname"),
+    ("me", "job"),
+    ("conversations", "title"),
+]
 TEXTS += [("conversation", "title")]
 TEXTS += [("replies", "message")]
 
@@ -394,7 +408,7 @@ def test_all_bad_fields_are_named_at_once(refuse):
 # Who, and where
 
 
-@each(*(name for name in ENDPOINTS if name not in {"signup", "login", "refresh"}))
+@each(*(name for name in ENDPOINTS if name not in {"signup", "login", "refresh", "exchange"}))
 @pytest.mark.parametrize("authorization", [None, "Bearer nonsense"])
 def test_without_a_good_token_the_body_is_not_looked_at(places, endpoint, authorization):
     method, path, _ = ENDPOINTS[endpoint]

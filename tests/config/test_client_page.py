@@ -19,7 +19,16 @@ def built(settings, tmp_path):
 
 @pytest.mark.usefixtures("built")
 @pytest.mark.parametrize(
-    "address", ["/", "/login?next=%2Fc%2F1", "/signup", "/settings", "/c/0190", "/shared/t0k"]
+    "address",
+    [
+        "/",
+        "/login?next=%2Fc%2F1",
+        "/login/return?code=x",
+        "/signup",
+        "/settings",
+        "/c/0190",
+        "/shared/t0k",
+    ],
 )
 def test_its_addresses_give_the_page(client, address):
     answer = client.get(address)

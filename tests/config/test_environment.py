@@ -36,6 +36,8 @@ BAD = {
         "null",
     ],
     "ACCESS_TOKEN_SECONDS": ["0", "x"],
+    "OAUTH_GITHUB_BASE_URL": ["github.example.com", "ftp://x"],
+    "OAUTH_OIDC_ISSUER": ["id.example.com", "javascript:x"],
     "WORKER_CONCURRENCY": ["0", "many"],
     "WORKER_DRAIN_SECONDS": ["-1"],
     "WORKER_TICK_SECONDS": ["0"],

@@ -34,7 +34,8 @@ _RULES = """\
 
 Beside these constraints a trigger allows only the moves of `Reply.status` that `chat/states.py`
 lists, and lets no attempt fall. Other triggers keep `Passage` (what search looks into) in step with
-titles, answers and choices.
+titles, answers and choices. One more writes a `Delivery` for each of the member's webhooks in the
+transaction that ends a reply.
 """
 _TYPES = {
     "UUIDField": "uuid",

@@ -33,7 +33,7 @@ export const auth = {
   logOut: () => request<undefined>('auth/logout', { method: 'POST' }),
   ticket: () => request<{ ticket: string }>('auth/ws-ticket', { method: 'POST' }),
   providers: () => request<Provider[]>('auth/providers', { anonymous: true }),
-  exchange: (body: { code: string; verifier: string }) =>
+  exchange: (body: { code: string; verifier: string; email?: string }) =>
     request<TokenPair & { next: string }>('auth/exchange', {
       method: 'POST',
       body,

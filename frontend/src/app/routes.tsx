@@ -22,6 +22,12 @@ export const routes: RouteObject[] = [
         ],
       },
       {
+        path: '/login/return',
+        lazy: async () => ({
+          Component: (await import('../features/auth/LoginReturnPage')).LoginReturnPage,
+        }),
+      },
+      {
         path: '/shared/:token',
         lazy: async () => ({
           Component: (await import('../features/share/SharedPage')).SharedPage,

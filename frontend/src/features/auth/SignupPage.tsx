@@ -13,6 +13,7 @@ import { useSubmit } from '../../lib/useSubmit';
 import { profileOf } from '../settings/profile';
 import { ProfileFields } from '../settings/ProfileFields';
 import { AuthFrame } from './AuthFrame';
+import { Providers } from './Providers';
 import { PASSWORD_MIN } from './password';
 
 export function SignupPage() {
@@ -78,6 +79,7 @@ export function SignupPage() {
           </Button>
         </Stack>
       </form>
+      <Providers next={params.get('next')} />
       <Text mt="lg" ta="center" size="sm">
         {t('auth.haveAccount')}{' '}
         <Anchor

@@ -9,17 +9,38 @@ const base64url = (bytes: Uint8Array): string =>
     .replace(/\//g, '_')
     .replace(/=+$/, '');
 
-/** Leaves the page for the provider's. */
-export async function start(provider: string, next: string): Promise<void> {
-  const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+/** Browsers hash only where the page came safely: by https, or from this machine. */
+export const isPossible = (): boolean => 'subtle' in crypto;
+
+export const newVerifier = (): string => base64url(crypto.getRandomValues(new Uint8Array(32)));
+
+/** RFC 7636, S256. */
+export async function challengeOf(verifier: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
-  sessionStorage.setItem(KEY, verifier);
-  const query = new URLSearchParams({ next, challenge: base64url(new Uint8Array(digest)) });
-  window.location.assign(`${apiUrl(`auth/${encodeURIComponent(provider)}/start`)}?${query}`);
+  return base64url(new Uint8Array(digest));
 }
 
+/** Where the browser has to go. This tab alone keeps the verifier. */
+export async function departure(provider: string, next: string): Promise<string> {
+  const verifier = newVerifier();
+  sessionStorage.setItem(KEY, verifier);
+  const query = new URLSearchParams({ next, challenge: await challengeOf(verifier) });
+  const address = apiUrl(`auth/${encodeURIComponent(provider)}/start`);
+  if (address.startsWith('http')) query.set('client', here());
+  return `${address}?${query}`;
+}
+
+/** Leaves the page for the provider's. */
+export async function start(provider: string, next: string): Promise<void> {
+  window.location.assign(await departure(provider, next));
+}
+
+/** Null where no sign-in was begun in this tab, or one that is over. */
 export function takeVerifier(): string | null {
   const verifier = sessionStorage.getItem(KEY);
   sessionStorage.removeItem(KEY);
   return verifier;
 }
+
+/** Our main page; an API that is served elsewhere has to know where to send us back to. */
+const here = (): string => new URL(import.meta.env.BASE_URL, window.location.origin).href;

@@ -1,0 +1,141 @@
+"""What the OpenAPI schema says of `/v1`: the shapes are OpenAI's, and told here in short.
+
+Requests are read by orders.py, which names wrong fields in OpenAI's way.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+
+class Described(serializers.Serializer[Any]):
+    """Never validates and never renders."""
+
+
+@extend_schema_serializer(component_name="OpenAIModel")
+class Model(Described):
+    id = serializers.CharField()
+    object = serializers.ChoiceField(choices=["model"])
+    created = serializers.IntegerField(help_text="When it was last seen; 0: not known.")
+    owned_by = serializers.CharField()
+
+
+@extend_schema_serializer(component_name="OpenAIModelList")
+class ModelList(Described):
+    object = serializers.ChoiceField(choices=["list"])
+    data = Model(many=True)  # type: ignore[assignment]  # DRF's Serializer has `data` too
+
+
+@extend_schema_serializer(component_name="OpenAIMessage")
+class Message(Described):
+    role = serializers.ChoiceField(choices=["system", "developer", "user", "assistant"])
+    content = serializers.JSONField(help_text="A text, or an array of text parts.")
+
+
+class OrderInput(Described):
+    model = serializers.CharField()
+    temperature = serializers.FloatField(min_value=0, max_value=2, required=False, allow_null=True)
+
+
+def _tokens() -> serializers.IntegerField:
+    return serializers.IntegerField(
+        min_value=1, max_value=settings.CHAT_MAX_TOKENS, required=False, allow_null=True
+    )
+
+
+@extend_schema_serializer(component_name="OpenAIStreamOptions")
+class StreamOptions(Described):
+    include_usage = serializers.BooleanField(required=False)
+
+
+@extend_schema_serializer(component_name="OpenAICompletionInput")
+class CompletionInput(OrderInput):
+    messages = Message(many=True)
+    max_completion_tokens = _tokens()
+    max_tokens = _tokens()
+    n = serializers.IntegerField(min_value=1, max_value=4, required=False, allow_null=True)
+    stream = serializers.BooleanField(required=False, allow_null=True)
+    stream_options = StreamOptions(required=False, allow_null=True)
+
+
+@extend_schema_serializer(component_name="OpenAIResponseInput")
+class ResponseInput(OrderInput):
+    input = serializers.JSONField(help_text="A text, or an array of messages.")
+    instructions = serializers.CharField(required=False, allow_null=True)
+    max_output_tokens = _tokens()
+    previous_response_id = serializers.CharField(required=False, allow_null=True)
+    background = serializers.BooleanField(required=False, allow_null=True)
+    metadata = serializers.DictField(child=serializers.CharField(), required=False)
+    truncation = serializers.ChoiceField(
+        choices=["auto", "disabled"], required=False, allow_null=True
+    )
+
+
+@extend_schema_serializer(component_name="OpenAIChoice")
+class Choice(Described):
+    index = serializers.IntegerField()
+    message = serializers.DictField(help_text="`role`, `content` and `refusal`.")
+    logprobs = serializers.JSONField(allow_null=True)
+    finish_reason = serializers.CharField(allow_null=True)
+
+
+@extend_schema_serializer(component_name="OpenAICompletion")
+class Completion(Described):
+    id = serializers.CharField(help_text="`chatcmpl-` and the reply's id without dashes.")
+    object = serializers.ChoiceField(choices=["chat.completion"])
+    created = serializers.IntegerField()
+    model = serializers.CharField()
+    choices = Choice(many=True)
+    usage = serializers.DictField(allow_null=True)
+    system_fingerprint = serializers.CharField(required=False)
+    service_tier = serializers.CharField(required=False)
+
+
+@extend_schema_serializer(component_name="OpenAIResponse")
+class Response(Described):
+    id = serializers.CharField(help_text="`resp_` and the reply's id without dashes.")
+    object = serializers.ChoiceField(choices=["response"])
+    created_at = serializers.IntegerField()
+    completed_at = serializers.IntegerField(allow_null=True)
+    status = serializers.ChoiceField(
+        choices=["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]
+    )
+    background = serializers.BooleanField()
+    error = serializers.DictField(allow_null=True)
+    incomplete_details = serializers.DictField(allow_null=True)
+    instructions = serializers.CharField(allow_null=True)
+    max_output_tokens = serializers.IntegerField(allow_null=True)
+    max_tool_calls = serializers.IntegerField(allow_null=True)
+    metadata = serializers.DictField(child=serializers.CharField())
+    model = serializers.CharField()
+    output = serializers.ListField(child=serializers.DictField())
+    parallel_tool_calls = serializers.BooleanField()
+    previous_response_id = serializers.CharField(allow_null=True)
+    prompt_cache_key = serializers.CharField(allow_null=True)
+    reasoning = serializers.DictField()
+    safety_identifier = serializers.CharField(allow_null=True)
+    service_tier = serializers.CharField(allow_null=True)
+    store = serializers.BooleanField()
+    temperature = serializers.FloatField(allow_null=True)
+    text = serializers.DictField()
+    tool_choice = serializers.CharField()
+    tools = serializers.ListField(child=serializers.DictField())
+    top_logprobs = serializers.IntegerField()
+    top_p = serializers.FloatField(allow_null=True)
+    truncation = serializers.ChoiceField(choices=["auto", "disabled"])
+    usage = serializers.DictField(allow_null=True)
+    user = serializers.CharField(allow_null=True)
+
+
+class ErrorBody(Described):
+    message = serializers.CharField()
+    type = serializers.CharField()
+    param = serializers.CharField(allow_null=True)
+    code = serializers.CharField(help_text="One of docs/errors.md, or of OpenAI's.")
+
+
+@extend_schema_serializer(component_name="OpenAIError")
+class Error(Described):
+    error = ErrorBody()
