@@ -166,7 +166,7 @@ def _named(detail: Any) -> list[dict[str, str]]:
 def _plain(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
     """What no view answered; under /v1 in OpenAI's shape, as its views do."""
     body, content_type, headers = problem(status, code, detail), CONTENT_TYPE, {}
-    if request.path.startswith(openai_errors.PREFIX):
+    if openai_errors.are_spoken_at(request.path):
         body, content_type = openai_errors.of_problem(body), openai_errors.CONTENT_TYPE
         headers = openai_errors.headers(status)
     return HttpResponse(to_json(body), status=status, content_type=content_type, headers=headers)

@@ -50,7 +50,7 @@ class ProblemAwareSchema(AutoSchema):
         return self.method == "DELETE" and self.path.endswith("/me")
 
     def _problems(self) -> dict[str, str]:
-        if self.path.startswith(openai_errors.PREFIX):
+        if openai_errors.are_spoken_at(self.path):
             return self._openai_errors()
         if not self.path.startswith("/api/"):
             return {}  # probes
@@ -97,7 +97,7 @@ class ProblemAwareSchema(AutoSchema):
         return found | {"404": "Not there, or not yours"} if "{" in self.path else found
 
     def _problem(self, status: str) -> dict[str, Any]:
-        openai = self.path.startswith(openai_errors.PREFIX)
+        openai = openai_errors.are_spoken_at(self.path)
         shape = described.Error if openai else ProblemSerializer
         types = [openai_errors.CONTENT_TYPE if openai else "application/problem+json"]
         made: dict[str, Any] = self._get_response_for_code(  # type: ignore[no-untyped-call]
@@ -106,7 +106,7 @@ class ProblemAwareSchema(AutoSchema):
         return made
 
     def get_tags(self) -> list[str]:
-        if self.path.startswith(openai_errors.PREFIX):
+        if openai_errors.are_spoken_at(self.path):
             return ["openai"]
         name: str = self.path.removeprefix("/api/v1").strip("/").split("/")[0]
         return [name]

@@ -77,7 +77,7 @@ class ResponseInput(OrderInput):
 class Choice(Described):
     index = serializers.IntegerField()
     message = serializers.DictField(help_text="`role`, `content` and `refusal`.")
-    logprobs = serializers.JSONField(allow_null=True)
+    logprobs = serializers.DictField(allow_null=True)
     finish_reason = serializers.CharField(allow_null=True)
 
 

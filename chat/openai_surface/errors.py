@@ -11,7 +11,7 @@ from chat.models import Reply
 
 from .fields import JSON
 
-PREFIX = "/v1/"
+_PREFIX = "/v1/"
 CONTENT_TYPE = "application/json"
 _TYPES = {HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error"}
 # What it means over HTTP that a reply has no answer; what is not listed is the model's fault, 502.
@@ -63,6 +63,11 @@ class Unanswered(Exception):
             f" The answer goes on, and will be stored: reply {reply_id}."
         )
         return cls(status=HTTPStatus.UNAUTHORIZED, code="waiting_ended", message=message)
+
+
+def are_spoken_at(path: str) -> bool:
+    """Whether errors at this address have OpenAI's shape."""
+    return f"{path}/".startswith(_PREFIX)
 
 
 def told(*, status: int, code: str, message: str, param: str | None = None) -> JSON:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from accounts.authentication import proof_of
 from accounts.models import Member
 from api import threads
+from api.text import storable
 from api.views import AsyncView
 from chat import cancelling, offers, parameters, quota, reading, streams
 from chat.models import OfferedModel, Reply
@@ -149,7 +150,7 @@ class ResponseView(SurfaceView):
         """A response as it is now."""
         for name, value in request.query_params.items():
             if (name, value) != ("stream", "false"):
-                raise fields.unsupported(fields.path("", name))
+                raise fields.unsupported(storable(name))
         return Response(responses.rendered(await _response(request, response_id)))
 
 

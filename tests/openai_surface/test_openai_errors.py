@@ -225,11 +225,12 @@ async def test_another_content_type_or_method_is_told_so(raw, path):
         assert "POST" in answer.headers["Allow"]
 
 
-@pytest.mark.parametrize(
-    "path", ["", "nowhere", "chat", "chat/completions/", "completions", "responses/x/y", "files"]
-)
+NOWHERE = ("", "/", "/nowhere", "/chat", "/chat/completions/", "/completions", "/responses/x/y")
+
+
+@pytest.mark.parametrize("path", NOWHERE)
 async def test_an_address_that_does_not_exist_is_told_so(raw, path):
-    told(await raw.get(f"{BASE_URL}/{path}"), 404, "not_found")
+    told(await raw.get(f"{BASE_URL}{path}"), 404, "not_found")
 
 
 async def test_a_bad_key_for_repeating_is_named(client):

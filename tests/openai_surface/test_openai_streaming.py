@@ -293,3 +293,11 @@ async def test_a_response_that_has_ended_is_told_from_its_beginning(feed):
 
     opening = json.loads(blocks[0].split("data: ")[1])["response"]
     assert (opening["status"], opening["output"], opening["completed_at"]) == ("queued", [], None)
+
+
+async def test_each_message_is_begun_before_it_is_done(events):
+    told = await events(delta(1, "Hello"), Ended("cancelled", 1, "Hel", "Hi"))
+
+    begun = [e["output_index"] for e in told if e["type"] == "response.output_item.added"]
+    done = [e["output_index"] for e in told if e["type"] == "response.output_item.done"]
+    assert begun == done == [0, 1]
