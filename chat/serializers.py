@@ -129,6 +129,14 @@ class ReplySerializer(serializers.Serializer[Reply]):
         return ErrorSerializer(reply).data if ended else None
 
 
+class StreamedEventSerializer(serializers.Serializer[Any]):
+    """One Server-Sent Event."""
+
+    id = serializers.CharField(help_text="For `Last-Event-ID`.")
+    event = serializers.ChoiceField(choices=["reply.snapshot", "reply.delta", "reply.updated"])
+    data = serializers.CharField(help_text="A frame of docs/protocol.md, as JSON.")
+
+
 class PromptSerializer(serializers.ModelSerializer[Prompt]):
     kind = serializers.ChoiceField(choices=PromptKind.choices)
     parent = serializers.UUIDField(  # type: ignore[assignment]  # DRF's Field has a `parent` too

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -53,6 +52,7 @@ from .serializers import (
     RegenerateInput,
     ReplyInput,
     ReplySerializer,
+    StreamedEventSerializer,
     SummarySerializer,
 )
 from .waiting import Seen
@@ -290,7 +290,7 @@ class EventsView(AsyncView):
     @extend_schema(
         operation_id="stream_reply",
         parameters=[params.LAST_EVENT_ID],
-        responses={(200, streams.CONTENT_TYPE): OpenApiTypes.STR, 204: None},
+        responses={(200, streams.CONTENT_TYPE): StreamedEventSerializer, 204: None},
     )
     async def get(self, request: Request, reply_id: UUID) -> HttpResponseBase:
         """A reply as it comes: Server-Sent Events with the frames of docs/protocol.md.

@@ -5,6 +5,8 @@ from people import PASSWORD
 from rest_framework.test import APIClient
 from socket_driver import access_of, open_session, opened
 
+from accounts import keys
+from accounts.authentication import prove
 from accounts.models import Session
 from api import threads
 
@@ -66,3 +68,17 @@ async def test_leaving_closes_every_socket(member):
 
         assert await one.closed_with() == await two.closed_with() == 4401
     assert await threads.run(Session.objects.count) == 0
+
+
+async def test_a_socket_of_an_api_key_closes_when_the_key_is_revoked(member):
+    made = await threads.run(lambda: keys.create(member=member, name="A program"))
+    of_the_key = await threads.run(prove, made.text)
+    async with opened(member, session=of_the_key.source) as socket, opened(member) as other:
+        await socket.say(type="authenticate", access=made.text)
+        assert (await socket.next())["type"] == "ready"
+
+        await threads.run(lambda: keys.revoke(member=member, key_id=made.row.id))
+
+        assert await socket.closed_with() == 4401
+        await other.say(type="ping")
+        assert (await other.next())["type"] == "pong"
