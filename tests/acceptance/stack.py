@@ -249,3 +249,8 @@ def _listening() -> socket.socket:
 def _port(listening: socket.socket) -> int:
     port: int = listening.getsockname()[1]
     return port
+
+
+def free_port() -> int:
+    with _listening() as found:
+        return _port(found)
