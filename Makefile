@@ -49,7 +49,7 @@ chaos: export SEED ?=
 chaos: install-dev
 	@$(VENV)/bin/python tests/acceptance/chaos.py
 
-check: export SECRET_KEY = only-for-checks-which-sign-nothing-and-store-nothing
+check: export SECRET_KEY = for-checks-which-sign-nothing: 0123456789 abcdefghijklmnopqrstuvwxyz
 check: install-dev
 	@$(VENV)/bin/python -m ruff check
 	@$(VENV)/bin/python -m ruff format --check
@@ -57,6 +57,7 @@ check: install-dev
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/python manage.py makemigrations --check --dry-run
 	@$(VENV)/bin/python manage.py check
+	@HTTPS=on ALLOWED_HOSTS=chat.example.com $(VENV)/bin/python manage.py check --deploy --fail-level WARNING
 	@$(VENV)/bin/python -m config.launcher.client check
 
 docs: export SECRET_KEY = only-for-documents-which-sign-nothing-and-store-nothing

@@ -9,6 +9,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 
 from api.errors import DomainError
 
+from . import signing
 from .models import Session
 
 SESSION_CLAIM = "sid"
@@ -25,21 +26,30 @@ class TokenPair:
     refresh: str
 
 
+class Access(AccessToken):
+    _token_backend = signing.backend
+
+
+class Refresh(RefreshToken):
+    _token_backend = signing.backend
+    access_token_class = Access
+
+
 def issue(session: Session) -> TokenPair:
     """A new pair for the session; the access token derives from the refresh token's claims."""
-    refresh = RefreshToken.for_user(session.member)
+    refresh = Refresh.for_user(session.member)
     refresh[SESSION_CLAIM] = str(session.id)
     return TokenPair(access=str(refresh.access_token), refresh=str(refresh))
 
 
 def read_access(text: str) -> AccessToken:
     """Raises TokenInvalid."""
-    return _read(AccessToken, text)
+    return _read(Access, text)
 
 
 def read_refresh(text: str) -> RefreshToken:
     """Raises TokenInvalid."""
-    return _read(RefreshToken, text)
+    return _read(Refresh, text)
 
 
 def session_id(token: Token) -> uuid.UUID:

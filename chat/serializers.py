@@ -134,7 +134,9 @@ class StreamedEventSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField(help_text="For `Last-Event-ID`.")
     event = serializers.ChoiceField(choices=["reply.snapshot", "reply.delta", "reply.updated"])
-    data = serializers.CharField(help_text="A frame of docs/protocol.md, as JSON.")
+    data = serializers.CharField(  # type: ignore[assignment]  # a serializer has a `data` too
+        help_text="A frame of docs/protocol.md, as JSON."
+    )
 
 
 class PromptSerializer(serializers.ModelSerializer[Prompt]):

@@ -9,11 +9,15 @@ import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 
+_MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+_KEY_CHARS = 32
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
+_SENDER = re.compile(r"(?:[^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
 
 
 class BadSetting(SystemExit):
@@ -122,6 +126,54 @@ def address(name: str) -> str:
     return url(name, given, ("http", "https")).rstrip("/") if given else ""
 
 
+def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
+    given = text(name, default).lower()
+    if given not in among:
+        refuse(name, f"give one of {', '.join(among)}, not {given!r}.")
+    return given
+
+
+def mail(data_dir: Path) -> dict[str, object]:
+    """EMAIL_URL as Django's settings; without it mails become files in DATA_DIR."""
+    given = text("EMAIL_URL")
+    if not given:
+        backend = "django.core.mail.backends.filebased.EmailBackend"
+        return {"EMAIL_BACKEND": backend, "EMAIL_FILE_PATH": str(data_dir / "mail")}
+    try:
+        url = urlsplit(given)
+        port = url.port or _MAIL_PORTS[url.scheme]
+    except (ValueError, KeyError):
+        refuse("EMAIL_URL", "give smtp+tls://user:password@host:port; also smtp:// and smtps://.")
+    if not url.hostname:
+        refuse("EMAIL_URL", "it names no host.")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": url.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_TLS": url.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": url.scheme == "smtps",
+    }
+
+
+def sender(name: str, default: str) -> str:
+    """An address, with or without a name before it, as it stands in a mail's From."""
+    given = text(name, default)
+    if not _SENDER.fullmatch(given):
+        refuse(name, f"give an address such as Malgil <hello@example.com>, not {given!r}.")
+    return given
+
+
+def client_url(allowed_hosts: list[str]) -> str:
+    """CLIENT_URL, which must be set where this server would answer to any name: a link in a mail
+    must not lead where the Host of a request says."""
+    given = address("CLIENT_URL")
+    if not given and any(host == "*" or host.startswith(".") for host in allowed_hosts):
+        refuse("CLIENT_URL", "set it, since ALLOWED_HOSTS holds a wildcard: mails link there.")
+    return given
+
+
 def oauth_client(
     provider: str, *, client_id: str, client_secret: str, **more: str
 ) -> dict[str, str] | None:
@@ -139,12 +191,20 @@ def oauth_client(
     return {"client_id": client_id, "client_secret": client_secret, **more}
 
 
+def former_keys(name: str) -> list[str]:
+    """A comma-separated list of what SECRET_KEY was before."""
+    given = names(name)
+    if any(len(key) < _KEY_CHARS for key in given):
+        refuse(name, f"give keys of at least {_KEY_CHARS} characters, separated by commas.")
+    return given
+
+
 def secret_key(data_dir: Path) -> str:
     """SECRET_KEY, or the key that `make run` made once in DATA_DIR."""
     given = text("SECRET_KEY")
     if given:
-        if len(given) < 32:
-            refuse("SECRET_KEY", "give at least 32 characters.")
+        if len(given) < _KEY_CHARS:
+            refuse("SECRET_KEY", f"give at least {_KEY_CHARS} characters.")
         return given
     kept = data_dir / "secret_key"
     if kept.is_file():

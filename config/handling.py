@@ -16,6 +16,7 @@ from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest, HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 
@@ -35,6 +36,9 @@ class Handler(ASGIHandler):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)
+
+
+_NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
 
 class _Inline:
@@ -57,6 +61,17 @@ class Security(_Inline, SecurityMiddleware):
 
 class Common(_Inline, CommonMiddleware):
     pass
+
+
+class Framing(_Inline, XFrameOptionsMiddleware):
+    """And what a browser may load for an answer that says nothing of it: nothing."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """The parent has none."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        response.headers.setdefault("Content-Security-Policy", _NOTHING)
+        return super().process_response(request, response)
 
 
 class SharedThreads:

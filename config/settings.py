@@ -11,6 +11,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("DATA_DIR", ".local")).resolve()
 
 SECRET_KEY = env.secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.former_keys("SECRET_KEY_FALLBACKS")
+# The first signs tokens; all of them count (accounts/signing.py).
+JWT_KEYS = [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 DEBUG = False
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 FRONTEND_ORIGINS = env.origins("FRONTEND_ORIGINS")
@@ -39,6 +42,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "config.files.StaticFiles",
     "config.handling.Common",
+    "config.handling.Framing",
     "config.handling.SharedThreads",
 ]
 
@@ -135,6 +139,18 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": False,
 }
 
+# Mails, and whether an address has to be proven before the first login. Links in mails lead to the
+# client at CLIENT_URL, else to the one that asked for them.
+EMAIL_VERIFICATION_REQUIRED = (
+    env.choice("EMAIL_VERIFICATION", default="optional", among=("optional", "required"))
+    == "required"
+)
+CLIENT_URL = env.client_url(ALLOWED_HOSTS)
+globals().update(env.mail(DATA_DIR))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.sender("EMAIL_FROM", "Malgil <malgil@localhost>")
+PASSWORD_RESET_TIMEOUT = 3600
+
 # Where members may sign in besides here; each is on when its variables are set (docs/oauth.md).
 _OAUTH_CLIENTS = {
     "github": env.oauth_client(
@@ -212,6 +228,23 @@ CORS_EXPOSE_HEADERS = [
     "Retry-After",
 ]
 
+# Behind a proxy that speaks HTTPS with the world, and says so in a header that it sets itself.
+HTTPS = env.switch("HTTPS", default=False)
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    # What the proxy and the machines themselves ask without it.
+    SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+SILENCED_SYSTEM_CHECKS = [
+    "security.W001",  # config.handling.Security is Django's, under another name
+    "security.W002",  # and so is config.handling.Framing
+    "security.W003",  # no address of ours trusts a cookie, so there is nothing to forge
+]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

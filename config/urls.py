@@ -1,7 +1,8 @@
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView
 
 from . import health, problems
+from .docs_page import DocsView
 from .home import CLIENT_ADDRESSES, HomeView
 
 urlpatterns = [
@@ -9,7 +10,7 @@ urlpatterns = [
     path("healthz", health.AliveView.as_view()),
     path("readyz", health.ReadyView.as_view()),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema")),
+    path("api/docs", DocsView.as_view(url_name="schema")),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("chat.urls")),
     path("v1/", include("chat.openai_surface.urls")),

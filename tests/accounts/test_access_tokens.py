@@ -8,7 +8,7 @@ import pytest
 from refusals import refused
 from rest_framework.test import APIClient
 
-from accounts import sessions, tokens
+from accounts import sessions, signing, tokens
 from accounts.models import Session
 
 pytestmark = pytest.mark.django_db
@@ -146,3 +146,40 @@ def test_the_session_says_who_it_is_and_not_the_subject(claims, member):
     token = signed(claims | {"sub": str(make_member().id)})
 
     assert me(f"Bearer {token}").json()["id"] == str(member.id)
+
+
+OLD, NEW = "o" * 40, "n" * 40
+
+
+def test_a_token_names_the_key_that_signed_it(pair, settings):
+    assert jwt.get_unverified_header(pair.access)["kid"] == signing.key_id(settings.JWT_KEYS[0])
+
+
+def test_a_token_of_a_former_key_counts_as_long_as_that_is_kept(member, settings):
+    settings.JWT_KEYS = [OLD]
+    pair = sessions.open_session(member=member, user_agent="pytest")
+
+    settings.JWT_KEYS = [NEW, OLD]
+    assert me(f"Bearer {pair.access}").status_code == 200
+    renewed = sessions.refresh(token=pair.refresh)
+    assert jwt.get_unverified_header(renewed.access)["kid"] == signing.key_id(NEW)
+
+    settings.JWT_KEYS = [NEW]
+    refused(me(f"Bearer {pair.access}"), 401, "token_invalid")
+    assert me(f"Bearer {renewed.access}").status_code == 200
+
+
+@pytest.mark.parametrize("kid", [signing.key_id(NEW), "", 5, ["x"], {"x": 1}, "../../etc/passwd"])
+def test_a_token_that_names_another_key_is_refused(claims, settings, kid):
+    settings.JWT_KEYS = [settings.SECRET_KEY, OLD]
+    text = jwt.encode(claims, settings.SECRET_KEY, algorithm="HS256", headers={"kid": str(kid)})
+
+    refused(me(f"Bearer {text}"), 401, "token_invalid")
+
+
+def test_a_key_cannot_be_swapped_for_another_that_counts(claims, settings):
+    settings.JWT_KEYS = [settings.SECRET_KEY, OLD]
+    headers = {"kid": signing.key_id(OLD)}
+    text = jwt.encode(claims, settings.SECRET_KEY, algorithm="HS256", headers=headers)
+
+    refused(me(f"Bearer {text}"), 401, "token_invalid")

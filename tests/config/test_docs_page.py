@@ -26,4 +26,11 @@ def test_everything_it_loads_is_there(page):
 
 
 def test_it_shows_our_schema(page):
-    assert "/api/schema" in page
+    [script] = re.findall(r'src="([^"]+script=)"', page)
+
+    assert "/api/schema" in APIClient().get(script).content.decode()
+
+
+def test_it_runs_no_inline_script(page):
+    assert not re.findall(r"<script>", page)
+    assert "script-src 'self';" in APIClient().get("/api/docs")["Content-Security-Policy"]

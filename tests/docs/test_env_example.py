@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = {"text", "names", "origins", "whole", "seconds", "switch", "zone", "url"}
+READERS = {"former_keys", "text", "names", "origins", "whole", "seconds", "switch", "zone", "url"}
 SOURCES = ("config/settings.py", "config/env.py", "config/launcher/options.py")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 _LINE = re.compile(r"# ([A-Z][A-Z0-9_]*)=(.*)")
