@@ -17,12 +17,12 @@ from .states import OPEN
 
 def replies() -> QuerySet[Reply]:
     """Replies as ReplySerializer expects them; two queries."""
+    return _with_choices(Reply.objects.filter(conversation__deleted_at=None))
+
+
+def _with_choices(listed: QuerySet[Reply]) -> QuerySet[Reply]:
     choices = Prefetch("choices", Choice.objects.order_by("index"))
-    return (
-        Reply.objects.filter(conversation__deleted_at=None)
-        .select_related("config")
-        .prefetch_related(choices)
-    )
+    return listed.select_related("config").prefetch_related(choices)
 
 
 def require(*, member: Member, conversation_id: UUID) -> None:
@@ -64,13 +64,18 @@ def shared(token: str) -> Conversation:
     return _whole().get(share_token=token, member__is_active=True)
 
 
+def kept() -> QuerySet[Conversation]:
+    """All that there are, also those that were deleted and can be restored."""
+    return _with_everything(_with_choices(Reply.objects.all()))
+
+
 def _whole() -> QuerySet[Conversation]:
-    listed = Prefetch("replies", replies().order_by("id"))
-    return (
-        Conversation.objects.filter(deleted_at=None)
-        .select_related("config")
-        .prefetch_related("prompts", listed)
-    )
+    return _with_everything(replies()).filter(deleted_at=None)
+
+
+def _with_everything(listed: QuerySet[Reply]) -> QuerySet[Conversation]:
+    within = Prefetch("replies", listed.order_by("id"))
+    return Conversation.objects.select_related("config").prefetch_related("prompts", within)
 
 
 def open_of(member_id: UUID) -> list[Reply]:

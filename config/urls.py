@@ -2,6 +2,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from . import health, problems
+from .data_export import DataExportView
 from .docs_page import DocsView
 from .home import CLIENT_ADDRESSES, HomeView
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("readyz", health.ReadyView.as_view()),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", DocsView.as_view(url_name="schema")),
+    path("api/v1/me/export", DataExportView.as_view()),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("chat.urls")),
     path("v1/", include("chat.openai_surface.urls")),
