@@ -18,6 +18,7 @@ from api.renderers import to_json
 
 from . import quota, reading
 from .models import Conversation, Reply
+from .quota import Quota
 from .redis import link
 from .serializers import QuotaSerializer, ReplySerializer, SummarySerializer
 from .states import TERMINAL
@@ -129,10 +130,12 @@ def conversation_told(conversation: Conversation) -> Event:
 
 def quota_updated(member: Member) -> Event:
     """Two queries."""
-    state = _as_quota(quota.state(member=member))
-    return Event(
-        member=str(member.id), kind="quota.updated", frame=frame("quota.updated", quota=state)
-    )
+    return quota_told(member, quota.state(member=member))
+
+
+def quota_told(member: Member, state: Quota) -> Event:
+    body = frame("quota.updated", quota=_as_quota(state))
+    return Event(member=str(member.id), kind="quota.updated", frame=body)
 
 
 def after_change(reply: Reply) -> list[Event]:
@@ -150,13 +153,24 @@ def after_change(reply: Reply) -> list[Event]:
     return told
 
 
+@dataclass(frozen=True)
+class Announced:
+    """What was told of a reply when it was accepted; whoever asked for it is told the same."""
+
+    reply: Event
+    quota: Quota
+
+
 def reply_accepted(reply: Reply) -> None:
     """Announces, then wakes a worker: a socket hears `queued` before anything that follows."""
+    # Read after the commit, so that of two accepts at once the later one tells of both.
+    state = quota.state(member=reply.member, now=reply.created_at)
+    reply.announced = Announced(reply_updated(reply), state)
     publish(
         [
-            reply_updated(reply),
+            reply.announced.reply,
             conversation_updated(reply.conversation, reply),
-            quota_updated(reply.member),
+            quota_told(reply.member, state),
         ]
     )
     reply_queued.send(sender=Reply, reply_id=reply.id)

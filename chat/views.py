@@ -40,6 +40,7 @@ from . import parameters as params
 from .accepting import UNSET, Ask
 from .conversations import Beginning
 from .models import Conversation, Reply
+from .quota import Quota
 from .serializers import (
     AnswerInput,
     ConversationChange,
@@ -64,6 +65,7 @@ class AcceptingView(AsyncView):
     """Every accept and every refusal says how much of the daily limit is left."""
 
     database_away = False
+    quota: Quota | None = None
 
     def handle_exception(self, exc: Exception) -> Response:
         self.database_away = isinstance(exc, DatabaseError | InterfaceError)
@@ -73,19 +75,22 @@ class AcceptingView(AsyncView):
         if not self.database_away and isinstance(request.user, Member):
             # Whatever was decided is told, also when only this cannot be read any more.
             with suppress(DatabaseError, InterfaceError):
-                state = await threads.run(lambda: quota.state(member=member_of(request)))
+                state = self.quota
+                if state is None:
+                    state = await threads.run(quota.state, member=member_of(request))
                 for name, value in params.rate_limit_headers(state).items():
                     response[name] = value
 
     async def answer(self, request: Request, accept: Callable[[], Reply]) -> HttpResponse:
         """202 at once or, where that is preferred, 200 when the reply ended in time."""
-        seen, reply_id = await threads.run(_accepted, accept)
+        reply, seen = await threads.run(_accepted, accept)
+        self.quota = reply.announced.quota if reply.announced else None
         seconds = params.preferred_wait(request)
-        headers = {"Location": f"/api/v1/replies/{reply_id}"}
+        headers = {"Location": f"/api/v1/replies/{reply.id}"}
         if seconds is not None and following.has_room(proof_of(request)):
             seen = await waiting.wait(
                 proof=proof_of(request),
-                reply_id=reply_id,
+                reply_id=reply.id,
                 enough=lambda seen: seen.terminal,
                 seconds=seconds,
             )
@@ -345,16 +350,19 @@ def _told(seen: Seen, *, status: int, headers: dict[str, str]) -> HttpResponse:
     )
 
 
-def _accepted(accept: Callable[[], Reply]) -> tuple[Seen, UUID]:
+def _accepted(accept: Callable[[], Reply]) -> tuple[Reply, Seen]:
     reply = accept()
-    return waiting.seen(reply), reply.id
+    return reply, waiting.seen(reply)
 
 
 def _ask(request: Request, conversation_id: UUID) -> Reply:
-    # A conversation of somebody else is a 404 before its body is looked at.
-    reading.require(member=member_of(request), conversation_id=conversation_id)
-    body = ReplyInput(data=request.data)
-    body.is_valid(raise_exception=True)
+    try:
+        body = ReplyInput(data=request.data)
+        body.is_valid(raise_exception=True)
+    except Exception:
+        # A conversation of somebody else is a 404, whatever is wrong with the body.
+        reading.require(member=member_of(request), conversation_id=conversation_id)
+        raise
     given = body.validated_data
     ask = Ask(
         message=given.get("message"),

@@ -38,8 +38,9 @@ class Seen:
 
 
 def seen(reply: Reply) -> Seen:
-    """One query while the reply waits for a worker."""
-    resource = to_json(ReplySerializer(reply).data)
+    """One query while the reply waits for a worker, unless it was announced just now."""
+    told = reply.announced
+    resource = events.reply_in(told.reply.frame) if told else to_json(ReplySerializer(reply).data)
     return Seen(resource, reply.revision, reply.status in TERMINAL)
 
 
