@@ -13,17 +13,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='chatconfig',
             name='system_role',
-            field=models.CharField(choices=[('system', 'What every model server knows.'), ('developer', "What OpenAI's reasoning models call it; a caller of /v1 said so.")], default='system', max_length=20),
+            field=models.CharField(choices=[('system', 'What every model server knows.'), ('developer', "What OpenAI's reasoning models call it; a caller of /v1 said so.")], db_default='system', default='system', max_length=20),
         ),
         migrations.AddField(
             model_name='prompt',
             name='preceding',
-            field=models.JSONField(default=list, help_text='`{role, content}` of messages sent directly before it.'),
+            field=models.JSONField(db_default=models.Value([], models.JSONField()), default=list, help_text='`{role, content}` of messages sent directly before it.'),
         ),
         migrations.AddField(
             model_name='reply',
             name='request_extra',
-            field=models.JSONField(default=dict, help_text='What a caller of /v1 said that has no column of its own.'),
+            field=models.JSONField(db_default=models.Value({}, models.JSONField()), default=dict, help_text='What a caller of /v1 said that has no column of its own.'),
         ),
         migrations.AddConstraint(
             model_name='chatconfig',

@@ -68,7 +68,11 @@ class ChatConfig(models.Model):
     n = models.PositiveSmallIntegerField(null=True)
     system = models.TextField(null=True)
     system_role = models.CharField(
-        max_length=20, choices=SystemRole.choices, default=SystemRole.SYSTEM
+        max_length=20,
+        choices=SystemRole.choices,
+        default=SystemRole.SYSTEM,
+        # As below: a release that does not know the column goes on inserting while it is replaced.
+        db_default=SystemRole.SYSTEM,
     )
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -105,7 +109,9 @@ class Prompt(models.Model):
     answer = models.TextField(null=True)
     # Of a caller of /v1: what has no place in the tree, such as a second message in a row.
     preceding = models.JSONField(
-        default=list, help_text="`{role, content}` of messages sent directly before it."
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="`{role, content}` of messages sent directly before it.",
     )
     position = models.PositiveIntegerField()
     parent = models.ForeignKey(

@@ -60,7 +60,9 @@ class Reply(models.Model):
     )
 
     request_extra = models.JSONField(
-        default=dict, help_text="What a caller of /v1 said that has no column of its own."
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),  # for a release that does not know it
+        help_text="What a caller of /v1 said that has no column of its own.",
     )
 
     error_code = models.CharField(max_length=50, null=True)
