@@ -10,9 +10,16 @@ class ChatConfig(AppConfig):
         from accounts import members
 
         members.leaving.connect(_stop_replies)
+        members.reclaimed.connect(_unshare)
 
 
 def _stop_replies(sender: object, member: Any, **kwargs: object) -> None:
     from . import cancelling
 
     cancelling.stop_all_of(member)
+
+
+def _unshare(sender: object, member: Any, **kwargs: object) -> None:
+    from . import sharing
+
+    sharing.unshare_all_of(member)

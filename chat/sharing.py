@@ -35,6 +35,11 @@ def unshare(*, member: Member, conversation_id: UUID) -> None:
         raise Conversation.DoesNotExist()
 
 
+def unshare_all_of(member: Member) -> None:
+    """Deleted conversations too, which may come back."""
+    Conversation.objects.filter(member=member).exclude(share_token=None).update(share_token=None)
+
+
 def url(request: Request, token: str) -> str:
     """The client's page: of the first FRONTEND_ORIGINS, else of the server that was asked."""
     path = f"/shared/{token}"
