@@ -195,3 +195,29 @@ test('the keyboard alone is enough', async ({ page }) => {
   await expect(page.getByRole('heading', { name: /Hello/ })).toBeVisible();
   await expect(composer(page)).toHaveValue('');
 });
+
+test('an API key is shown once, works, and is revoked', async ({ page }) => {
+  await signedIn(page, '/settings');
+  await page.getByLabel('Name of a new key').fill('My script');
+  await page.getByRole('button', { name: 'Create' }).click();
+  const key = await page.getByRole('status').locator('code').innerText();
+  const ask = (): Promise<Response> =>
+    fetch(url('/v1/models'), { headers: { Authorization: `Bearer ${key}` } });
+  expect((await ask()).status).toBe(200);
+  await page.reload();
+  await expect(page.getByText(/Last used on/)).toBeVisible();
+  await expect(page.getByText(key)).toHaveCount(0);
+  await page.getByRole('button', { name: 'Revoke My script' }).click();
+  await expect(page.getByText('My script')).toHaveCount(0);
+  expect((await ask()).status).toBe(401);
+});
+
+test('all data can be downloaded', async ({ page }) => {
+  const { email } = await signedIn(page, '/settings');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download' }).click();
+  const file = JSON.parse(await readFile(await (await download).path(), 'utf8')) as {
+    member: { email: string };
+  };
+  expect(file.member.email).toBe(email);
+});

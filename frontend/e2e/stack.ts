@@ -19,7 +19,13 @@ const TIMINGS = {
   SOCKET_SWEEP_SECONDS: '0.5',
 };
 
-export type Stack = { url: string; launcher: number; stop: () => Promise<void> };
+export type Stack = {
+  url: string;
+  launcher: number;
+  /** DATA_DIR; mails are in `mail`. */
+  data: string;
+  stop: () => Promise<void>;
+};
 
 export async function startStack(settings: Record<string, string>): Promise<Stack> {
   const data = await mkdtemp(path.join(tmpdir(), 'malgil-e2e-'));
@@ -43,6 +49,7 @@ export async function startStack(settings: Record<string, string>): Promise<Stac
   return {
     url: client ? `http://127.0.0.1:${clientPort}` : backend,
     launcher: launcher.pid ?? 0,
+    data,
     stop: async () => {
       await client?.close();
       const ended = new Promise((resolve) => launcher.once('exit', resolve));
@@ -62,21 +69,22 @@ async function serveClient(backend: string, port: number) {
 const servesClient = async (backend: string): Promise<boolean> =>
   (await (await fetch(`${backend}/login`)).text()).includes('scheme.js');
 
-function said(process: ChildProcess, words: string): Promise<void> {
+/** What a process said, once the words are in it. */
+export function said(process: ChildProcess, words: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = '';
     const listen = (chunk: Buffer): void => {
       output += String(chunk);
-      if (output.includes(words)) resolve();
+      if (output.includes(words)) resolve(output);
     };
     process.stdout?.on('data', listen);
     process.stderr?.on('data', listen);
-    process.once('exit', () => reject(new Error(`The backend did not start:\n${output}`)));
+    process.once('exit', () => reject(new Error(`It did not start:\n${output}`)));
     process.once('error', reject);
   });
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

@@ -1,5 +1,6 @@
 /** One function for each endpoint that the client uses; docs and shapes are in the schema. */
 import { request, send } from './client';
+import type { components } from './schema';
 import type {
   ConfigInput,
   Conversation,
@@ -19,6 +20,8 @@ import type {
   TokenPair,
 } from './types';
 
+export type Session = components['schemas']['Session'];
+export type ApiKey = components['schemas']['Key'];
 type Signal = { signal?: AbortSignal };
 
 const once = (key: string): Record<string, string> => ({ 'Idempotency-Key': key });
@@ -30,6 +33,18 @@ export const auth = {
     request<Partial<TokenPair>>('auth/signup', { method: 'POST', body, anonymous: true }),
   logIn: (body: { email: string; password: string }) =>
     request<TokenPair>('auth/login', { method: 'POST', body, anonymous: true }),
+  requestReset: (body: { email: string }) =>
+    request('auth/password-reset', { method: 'POST', body, anonymous: true }),
+  resetPassword: (body: { token: string; password: string }) =>
+    request<undefined>('auth/password-reset/confirm', { method: 'POST', body, anonymous: true }),
+  requestVerification: (body: { email: string }) =>
+    request('auth/email-verification', { method: 'POST', body, anonymous: true }),
+  confirmEmail: (body: { token: string }) =>
+    request<undefined>('auth/email-verification/confirm', {
+      method: 'POST',
+      body,
+      anonymous: true,
+    }),
   logOut: () => request<undefined>('auth/logout', { method: 'POST' }),
   ticket: () => request<{ ticket: string }>('auth/ws-ticket', { method: 'POST' }),
   providers: () => request<Provider[]>('auth/providers', { anonymous: true }),
@@ -46,6 +61,21 @@ export const me = {
   change: (body: Profile) => request<Member>('me', { method: 'PATCH', body }),
   changePassword: (body: { current_password: string; new_password: string }) =>
     request<undefined>('me/password', { method: 'POST', body }),
+  changeEmail: (body: { email: string; password: string }) =>
+    request('me/email', { method: 'POST', body }),
+  /** The latest hundred. */
+  sessions: ({ signal }: Signal = {}) =>
+    request<{ results: Session[] }>('me/sessions?page_size=100', { signal }),
+  endSession: (id: string) =>
+    request<undefined>(`me/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+  /** The latest hundred, which is as many as there may be. */
+  keys: ({ signal }: Signal = {}) =>
+    request<{ results: ApiKey[] }>('me/keys?page_size=100', { signal }),
+  createKey: (body: { name: string }) =>
+    request<ApiKey & { key: string }>('me/keys', { method: 'POST', body }),
+  revokeKey: (id: string) =>
+    request<undefined>(`me/keys/${encodeURIComponent(id)}`, { method: 'DELETE' }),
+  download: () => send('me/export'),
   remove: (body: { password: string }) => request<undefined>('me', { method: 'DELETE', body }),
 };
 

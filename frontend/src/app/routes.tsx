@@ -28,6 +28,24 @@ export const routes: RouteObject[] = [
         }),
       },
       {
+        path: '/forgot-password',
+        lazy: async () => ({
+          Component: (await import('../features/auth/ForgotPasswordPage')).ForgotPasswordPage,
+        }),
+      },
+      {
+        path: '/reset-password',
+        lazy: async () => ({
+          Component: (await import('../features/auth/NewPasswordPage')).NewPasswordPage,
+        }),
+      },
+      {
+        path: '/confirm-email',
+        lazy: async () => ({
+          Component: (await import('../features/auth/ConfirmEmailPage')).ConfirmEmailPage,
+        }),
+      },
+      {
         path: '/shared/:token',
         lazy: async () => ({
           Component: (await import('../features/share/SharedPage')).SharedPage,

@@ -1,4 +1,5 @@
 import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useSearchParams } from 'react-router';
 
@@ -13,10 +14,17 @@ import { Providers } from './Providers';
 export function LoginPage() {
   const { t } = useTranslation();
   const [params] = useSearchParams();
+  const [email, setEmail] = useState('');
+  const [sent, setSent] = useState(false);
   const problemText = useProblemText();
   const { submit, pending, error } = useSubmit(async (form: FormData) => {
     const [email, password] = [textOf(form, 'email'), textOf(form, 'password')];
+    setEmail(email);
     session.begin(await auth.logIn({ email, password }));
+  });
+  const { submit: sendAgain } = useSubmit(async (email: string) => {
+    await auth.requestVerification({ email });
+    setSent(true);
   });
   return (
     <AuthFrame title={t('auth.logIn')}>
@@ -31,6 +39,17 @@ export function LoginPage() {
           {error && (
             <Alert color="red" role="alert">
               {problemText(error)}
+              {error.code === 'email_not_verified' && (
+                <Button
+                  variant="default"
+                  size="xs"
+                  mt="sm"
+                  display="block"
+                  onClick={() => void sendAgain(email)}
+                >
+                  {sent ? t('auth.sent') : t('auth.sendAgain')}
+                </Button>
+              )}
             </Alert>
           )}
           <TextInput
@@ -51,6 +70,9 @@ export function LoginPage() {
           <Button type="submit" loading={pending} mt="xs" size="md">
             {t('auth.logIn')}
           </Button>
+          <Anchor component={Link} to="/forgot-password" size="sm" ta="center">
+            {t('auth.forgot')}
+          </Anchor>
         </Stack>
       </form>
       <Providers next={params.get('next')} />

@@ -12,9 +12,11 @@ import { LoginReturnPage } from './LoginReturnPage';
 const exchange = vi.spyOn(auth, 'exchange');
 const PAIR = { access: 'a', refresh: 'r' };
 const refusal = (status: number, code: string, field?: string) =>
-  new Problem({ status, code, ...(field && { errors: [{ field, detail: '' }] }) });
+  new Problem({ status, code, ...(field && { errors: [{ field, detail: 'no' }] }) });
 
-beforeEach(() => sessionStorage.setItem('malgil.verifier', 'the-verifier'));
+beforeEach(() => {
+  sessionStorage.setItem('malgil.verifier', 'the-verifier');
+});
 afterEach(() => {
   exchange.mockReset();
   sessionStorage.clear();
@@ -100,7 +102,9 @@ describe('what went wrong is told', () => {
 });
 
 describe('a missing address', () => {
-  beforeEach(() => exchange.mockRejectedValueOnce(refusal(409, 'email_required')));
+  beforeEach(() => {
+    exchange.mockRejectedValueOnce(refusal(409, 'email_required'));
+  });
 
   it('is asked for, and goes along with the same code', async () => {
     exchange.mockResolvedValueOnce({ ...PAIR, next: '/' });
@@ -128,11 +132,14 @@ describe('a missing address', () => {
     await screen.findByText('elsewhere');
   });
 
-  it('cannot be typed for ever', async () => {
-    exchange.mockRejectedValueOnce(refusal(401, 'code_invalid'));
+  it.each([
+    [refusal(401, 'code_invalid'), 'took too long'],
+    [refusal(403, 'email_not_verified'), 'Open the link in the mail'],
+  ])('is not asked for any more after %s', async (problem, sentence) => {
+    exchange.mockRejectedValueOnce(problem);
     comeBack('code=c');
     await userEvent.type(await email(), 'mina@example.com{Enter}');
-    expect(await screen.findByRole('alert')).toHaveTextContent('took too long');
+    expect(await screen.findByRole('alert')).toHaveTextContent(sentence);
     expect(screen.queryByRole('textbox')).toBeNull();
   });
 });

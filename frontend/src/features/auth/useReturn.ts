@@ -10,7 +10,8 @@ import * as oauth from './oauth';
 
 /** Errors that the server sends back instead of a code. */
 const RETURNED = ['access_denied', 'state_lost', 'provider_failed'] as const;
-export type Returned = (typeof RETURNED)[number];
+/** The code is used up: there is nothing more to type. */
+const OVER = new Set(['code_invalid', 'email_not_verified', 'member_deactivated']);
 
 /**
  * What becomes of somebody who is back from a provider: signed in, asked for an address (`asks`;
@@ -48,5 +49,5 @@ export function useReturn() {
 
   const returned =
     code === null ? (RETURNED.find((known) => known === told) ?? 'state_lost') : null;
-  return { returned, asks: asks && error?.code !== 'code_invalid', submit, pending, error };
+  return { returned, asks: asks && !OVER.has(error?.code ?? ''), submit, pending, error };
 }

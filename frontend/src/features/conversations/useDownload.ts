@@ -2,9 +2,16 @@ import { notifications } from '@mantine/notifications';
 
 import * as api from '../../api/endpoints';
 import type { Summary } from '../../api/types';
+import { save } from '../../lib/save';
 import { useProblemText } from '../../lib/useProblemText';
 
-/** Saves a conversation as a file. A link cannot: the request carries the access token. */
+const fileName = (title: string): string =>
+  title
+    .replace(/[\\/:*?"<>|\p{Cc}]+/gu, ' ')
+    .trim()
+    .slice(0, 80) || 'malgil';
+
+/** Saves a conversation as a file. */
 export function useDownload() {
   const problemText = useProblemText();
   return async (
@@ -12,17 +19,7 @@ export function useDownload() {
     format: 'md' | 'json',
   ): Promise<void> => {
     try {
-      const response = await api.conversations.download(id, format);
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(await response.blob());
-      link.download = `${
-        title
-          .replace(/[\\/:*?"<>|\p{Cc}]+/gu, ' ')
-          .trim()
-          .slice(0, 80) || 'malgil'
-      }.${format}`;
-      link.click();
-      URL.revokeObjectURL(link.href);
+      await save(await api.conversations.download(id, format), `${fileName(title)}.${format}`);
     } catch (error) {
       notifications.show({ color: 'red', message: problemText(error) });
     }

@@ -36,9 +36,6 @@ export function ProfileForm({ member }: { member: Member }) {
               {problemText(error)}
             </Alert>
           )}
-          <Text size="sm" c="dimmed">
-            {member.email}
-          </Text>
           <ProfileFields error={error} member={member} />
           <Group>
             <Button type="submit" loading={pending}>

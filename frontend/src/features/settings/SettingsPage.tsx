@@ -3,10 +3,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
 import { me } from '../../app/queries';
+import { ApiKeys } from './ApiKeys';
+import { DataExport } from './DataExport';
 import { DeleteAccount } from './DeleteAccount';
+import { EmailForm } from './EmailForm';
 import { PasswordForm } from './PasswordForm';
 import { Preferences } from './Preferences';
 import { ProfileForm } from './ProfileForm';
+import { Sessions } from './Sessions';
 import classes from './Settings.module.css';
 
 export function SettingsPage() {
@@ -21,7 +25,11 @@ export function SettingsPage() {
         </Title>
         <Preferences />
         {data && <ProfileForm member={data} />}
+        {data && <EmailForm member={data} />}
         <PasswordForm />
+        <Sessions />
+        <ApiKeys />
+        <DataExport />
         {data && <DeleteAccount member={data} />}
       </div>
     </main>

@@ -1,0 +1,51 @@
+import { Alert, Button, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
+
+import { auth } from '../../api/endpoints';
+import { useProblemText } from '../../lib/useProblemText';
+import { useSubmit } from '../../lib/useSubmit';
+import { AuthFrame } from './AuthFrame';
+import { useLinkToken } from './useLinkToken';
+
+/**
+ * Where the link of a mail leads, to prove an address. It takes a click: some mail servers open all
+ * links by themselves.
+ */
+export function ConfirmEmailPage() {
+  const { t } = useTranslation();
+  const token = useLinkToken();
+  const [done, setDone] = useState(false);
+  const problemText = useProblemText();
+  const { submit, pending, error } = useSubmit(async () => {
+    await auth.confirmEmail({ token });
+    setDone(true);
+  });
+  if (done) {
+    return (
+      <AuthFrame title={t('auth.confirmEmail')}>
+        <Text role="status">{t('auth.confirmEmailDone')}</Text>
+        <Button component={Link} to="/login" mt="lg" size="md">
+          {t('auth.goOn')}
+        </Button>
+      </AuthFrame>
+    );
+  }
+  const why = token === '' ? t('auth.noToken') : error && problemText(error);
+  return (
+    <AuthFrame title={t('auth.confirmEmail')}>
+      <Stack align="flex-start">
+        {why !== null && (
+          <Alert color="red" role="alert" w="100%">
+            {why}
+          </Alert>
+        )}
+        <Text c="dimmed">{t('auth.confirmEmailText')}</Text>
+        <Button size="md" loading={pending} disabled={token === ''} onClick={() => void submit()}>
+          {t('auth.confirmEmailSubmit')}
+        </Button>
+      </Stack>
+    </AuthFrame>
+  );
+}

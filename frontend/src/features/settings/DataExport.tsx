@@ -1,0 +1,31 @@
+import { Alert, Button, Text } from '@mantine/core';
+import { useTranslation } from 'react-i18next';
+
+import * as api from '../../api/endpoints';
+import { save } from '../../lib/save';
+import { useProblemText } from '../../lib/useProblemText';
+import { useSubmit } from '../../lib/useSubmit';
+import { Section } from './Section';
+
+export function DataExport() {
+  const { t } = useTranslation();
+  const problemText = useProblemText();
+  const { submit, pending, error } = useSubmit(async () =>
+    save(await api.me.download(), 'malgil.json'),
+  );
+  return (
+    <Section title={t('settings.export')}>
+      <Text size="sm" c="dimmed" mb="md">
+        {t('settings.exportText')}
+      </Text>
+      {error && (
+        <Alert color="red" role="alert" mb="md">
+          {problemText(error)}
+        </Alert>
+      )}
+      <Button variant="default" loading={pending} onClick={() => void submit()}>
+        {t('settings.exportNow')}
+      </Button>
+    </Section>
+  );
+}
