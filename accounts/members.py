@@ -1,5 +1,8 @@
 """Members: signing up and proving a password."""
 
+from typing import Any
+
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -10,7 +13,9 @@ from django.utils import timezone
 from api.errors import DomainError, FieldError
 
 from . import sessions
-from .models import ApiKey, Member, Session
+from .mails import outbox
+from .mails.readers import Reader
+from .models import ApiKey, MailKind, Member, Session
 
 # Sent with `member`, in the transaction that deletes it and everything of it.
 leaving = Signal()
@@ -36,19 +41,33 @@ class CredentialsInvalid(DomainError):
     detail = "The e-mail or the password is not right."
 
 
-def sign_up(
-    *, email: str, password: str, nickname: str, born_year: int | None, job: str | None
-) -> Member:
-    """Raises FieldError for a weak password and EmailTaken."""
-    member = Member(email=email, nickname=nickname, born_year=born_year, job=job)
-    _check_strength(password, member, field="password")
-    member.set_password(password)
+def sign_up(*, email: str, password: str, reader: Reader, **profile: Any) -> Member:
+    """Makes a member, and sends a mail by which the address is proven.
+
+    `profile` as in `change_profile`. Raises FieldError for a weak password and EmailTaken.
+    """
+    member = _new(email, password, profile)
     try:
         with transaction.atomic():
             member.save(force_insert=True)
+            outbox.post(MailKind.EMAIL_VERIFICATION, email=email, reader=reader)
     except IntegrityError as error:
         raise EmailTaken() from error
     return member
+
+
+@transaction.atomic
+def sign_up_silently(*, email: str, password: str, reader: Reader, **profile: Any) -> None:
+    """The same without telling whether the address is taken; only its owner reads that, by mail.
+
+    The work is the same either way. Raises FieldError for a weak password.
+    """
+    member = _new(email, password, profile)
+    # A conflict that raised would cost a statement more than none.
+    Member.objects.bulk_create([member], ignore_conflicts=True)
+    is_new = Member.objects.filter(id=member.id).exists()
+    kind = MailKind.EMAIL_VERIFICATION if is_new else MailKind.ACCOUNT_EXISTS
+    outbox.post(kind, email=email, reader=reader)
 
 
 def authenticate(*, email: str, password: str) -> Member:
@@ -70,7 +89,9 @@ def change_profile(*, member: Member, fields: dict[str, object]) -> Member:
     return member
 
 
-def change_password(*, session: Session, current_password: str, new_password: str) -> None:
+def change_password(
+    *, session: Session, current_password: str, new_password: str, reader: Reader
+) -> None:
     """Ends all other sessions of the member: one of them may be why the password is changed.
 
     Raises PasswordWrong, and FieldError for a weak password.
@@ -81,20 +102,43 @@ def change_password(*, session: Session, current_password: str, new_password: st
     with transaction.atomic():
         session.member.save(update_fields=["password"])
         sessions.revoke_all_but(session)
+        outbox.post(MailKind.PASSWORD_CHANGED, email=session.member.email, reader=reader)
+
+
+def replace_password(*, member: Member, password: str, reader: Reader) -> None:
+    """For somebody who has just proven the address, and so is the member; every session ends.
+
+    Needs a transaction, and the member locked. Raises FieldError for a weak password.
+    """
+    _check_strength(password, member, field="password")
+    if member.email_verified_at is None:
+        reclaim(member)
+    member.set_password(password)
+    member.save(update_fields=["password"])
+    sessions.revoke_all(member)
+    outbox.post(MailKind.PASSWORD_CHANGED, email=member.email, reader=reader)
+
+
+def request_email(*, member: Member, email: str, password: str, reader: Reader) -> None:
+    """Sends a mail to the new address, by which it becomes the member's. Raises PasswordWrong."""
+    _prove(member, password, field="password")
+    outbox.post(MailKind.EMAIL_CHANGE, email=email, member=member, reader=reader)
 
 
 def reclaim(member: Member) -> None:
     """Gives a member whose address was never proven to somebody who has just proven it.
 
     Whoever set it up may have been another, waiting for the owner of the address to come: the
-    password, the sessions and the API keys are worth nothing from now on. Needs a transaction.
+    password, the sessions, the API keys and the providers are worth nothing from now on. Needs a
+    transaction.
     """
     now = timezone.now()
     member.set_unusable_password()
     member.email_verified_at = now
     member.save(update_fields=["password", "email_verified_at"])
-    Session.objects.filter(member=member, revoked_at=None).update(revoked_at=now)
+    sessions.revoke_all(member)
     ApiKey.objects.filter(member=member).delete()
+    SocialAccount.objects.filter(user=member).delete()
     reclaimed.send(sender=Member, member=member)
 
 
@@ -104,6 +148,13 @@ def remove(*, member: Member, password: str) -> None:
     with transaction.atomic():
         leaving.send(sender=Member, member=member)
         member.delete()
+
+
+def _new(email: str, password: str, profile: dict[str, Any]) -> Member:
+    member = Member(email=email, **profile)
+    _check_strength(password, member, field="password")
+    member.set_password(password)
+    return member
 
 
 def _prove(member: Member, password: str, *, field: str) -> None:

@@ -168,3 +168,42 @@ class OAuthCode(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:8]
+
+
+class MailKind(models.TextChoices):
+    EMAIL_VERIFICATION = "email_verification"  # to prove the address that the account has
+    ACCOUNT_EXISTS = "account_exists"  # to somebody who tried to take an address that has one
+    EMAIL_CHANGE = "email_change"  # to prove the address that the account shall have
+    EMAIL_CHANGED = "email_changed"  # tells the former address
+    PASSWORD_RESET = "password_reset"
+    PASSWORD_CHANGED = "password_changed"
+
+
+class Mail(models.Model):
+    """A mail that has yet to go out; workers send it and delete the row.
+
+    It says what to write and not the text, so no link is ever stored; and only when it is sent is
+    looked who has the address, so asking for a mail costs the same whether or not somebody has.
+    """
+
+    # Also the Message-ID, by which a mail that went out twice is known as one.
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=20, choices=MailKind.choices)
+    email = models.CharField(max_length=254)
+    member = models.ForeignKey(
+        Member,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="mails",
+        help_text="Whose address shall change.",
+    )
+    language = models.CharField(max_length=2)
+    client = models.TextField(help_text="The client's base address, to which links lead.")
+    # Grows with each claim, and fences what is written after it.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    # Serves the workers' look for what is to be sent.
+    due_at = models.DateTimeField(db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"

@@ -35,6 +35,22 @@ class LoginSerializer(StrictSerializer):
     password = TextField(max_length=128)
 
 
+class EmailInput(StrictSerializer):
+    email = EmailField()
+
+
+class EmailChange(EmailInput):
+    password = TextField(max_length=128)
+
+
+class LinkInput(StrictSerializer):
+    token = TextField(max_length=2000, help_text="What stands behind the `#` of the link.")
+
+
+class NewPassword(LinkInput):
+    password = TextField(max_length=128)
+
+
 class RefreshSerializer(StrictSerializer):
     refresh = TextField(max_length=4096)
 
@@ -80,9 +96,18 @@ class NewKeySerializer(serializers.Serializer[Any]):
 
 
 class MemberSerializer(serializers.ModelSerializer[Member]):
+    email_verified = serializers.SerializerMethodField(help_text="Proven to be the member's.")
+
     class Meta:
         model = Member
-        fields = ["id", "email", "nickname", "born_year", "job", "created_at"]
+        fields = ["id", "email", "email_verified", "nickname", "born_year", "job", "created_at"]
+
+    def get_email_verified(self, member: Member) -> bool:
+        return member.email_verified_at is not None
+
+
+class MailedSerializer(serializers.Serializer[Any]):
+    detail = serializers.CharField(help_text="The same whether or not there is such a member.")
 
 
 class TokenPairSerializer(serializers.Serializer[Any]):

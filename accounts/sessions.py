@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -28,7 +29,17 @@ class TokenReused(DomainError):
     detail = "This refresh token was used before; the session was ended. Sign in again."
 
 
+class EmailNotVerified(DomainError):
+    detail = "Open the link in the mail that we sent you first; you can have it sent again."
+
+
 def open_session(*, member: Member, user_agent: str) -> TokenPair:
+    """For somebody who has proven to be the member: only to those an unproven address is told of.
+
+    Raises EmailNotVerified where the settings ask for a verified address.
+    """
+    if settings.EMAIL_VERIFICATION_REQUIRED and member.email_verified_at is None:
+        raise EmailNotVerified()
     session = Session.objects.create(member=member, user_agent=user_agent[:300])
     return tokens.issue(session)
 
@@ -56,6 +67,10 @@ def refresh(*, token: str) -> TokenPair:
 def revoke(session: Session) -> None:
     """Ends the session; repeating it changes nothing."""
     Session.objects.filter(id=session.id, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def revoke_all(member: Member) -> None:
+    Session.objects.filter(member=member, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def revoke_all_but(kept: Session) -> None:

@@ -1,8 +1,9 @@
 """`/api/v1/auth/…` and `/api/v1/me`: each view parses, makes one call, renders."""
 
-from typing import cast
+from typing import ClassVar, cast
 from uuid import UUID
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -12,16 +13,22 @@ from rest_framework.views import APIView
 
 from api.pagination import PAGE, Keyset, page_of
 
-from . import keys, members, sessions, tickets
+from . import keys, members, recovery, sessions, tickets
 from .authentication import SessionToChange, proof_of
+from .mails import readers
 from .models import ApiKey, Member, Session
 from .serializers import (
     DepartureSerializer,
+    EmailChange,
+    EmailInput,
     KeyInput,
     KeySerializer,
+    LinkInput,
     LoginSerializer,
+    MailedSerializer,
     MemberSerializer,
     NewKeySerializer,
+    NewPassword,
     PasswordChange,
     ProfileFields,
     RefreshSerializer,
@@ -31,6 +38,8 @@ from .serializers import (
     TicketSerializer,
     TokenPairSerializer,
 )
+from .throttling import limits
+from .throttling.limits import Door
 
 # UUIDv7 ids sort by when they were made.
 _SESSIONS: Keyset[Session] = Keyset({"id": UUID})
@@ -42,6 +51,11 @@ class PublicView(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    door: ClassVar[Door] = limits.SHOWING_A_TOKEN
+
+    def check_throttles(self, request: Request) -> None:
+        """Before the body is read: a refusal costs one question to Redis."""
+        self.door.enter(request._request)
 
 
 class AccountView(APIView):
@@ -51,14 +65,25 @@ class AccountView(APIView):
 
 
 class SignupView(PublicView):
+    door = limits.SIGNING_UP
+
     @extend_schema(
-        operation_id="sign_up", request=SignupSerializer, responses={201: SignedUpSerializer}
+        operation_id="sign_up",
+        request=SignupSerializer,
+        responses={201: SignedUpSerializer, 202: MailedSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Become a member, signed in."""
+        """Become a member, signed in.
+
+        202 without tokens where the address has to be confirmed by mail first; that it is taken is
+        then told by mail only.
+        """
         body = SignupSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        fields = {"born_year": None, "job": None} | body.validated_data
+        fields = body.validated_data | {"reader": readers.of(request)}
+        if settings.EMAIL_VERIFICATION_REQUIRED:
+            members.sign_up_silently(**fields)
+            return _mailed()
         member = members.sign_up(**fields)
         pair = sessions.open_session(member=member, user_agent=_user_agent(request))
         answer = {"member": member, "access": pair.access, "refresh": pair.refresh}
@@ -70,11 +95,16 @@ class LoginView(PublicView):
         operation_id="log_in", request=LoginSerializer, responses={200: TokenPairSerializer}
     )
     def post(self, request: Request) -> Response:
-        """Sign in: opens a session and gives its first pair of tokens."""
+        """Sign in: opens a session and gives its first pair of tokens.
+
+        403 `email_not_verified`, to the right password only, where the address has to be confirmed
+        by mail first.
+        """
         body = LoginSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        member = members.authenticate(**body.validated_data)
-        pair = sessions.open_session(member=member, user_agent=_user_agent(request))
+        with limits.guess(request._request, email=body.validated_data["email"]):
+            member = members.authenticate(**body.validated_data)
+            pair = sessions.open_session(member=member, user_agent=_user_agent(request))
         return Response(TokenPairSerializer(pair).data)
 
 
@@ -93,6 +123,59 @@ class RefreshView(PublicView):
         body.is_valid(raise_exception=True)
         pair = sessions.refresh(token=body.validated_data["refresh"])
         return Response(TokenPairSerializer(pair).data)
+
+
+class PasswordResetView(PublicView):
+    door = limits.ASKING_FOR_MAIL
+
+    @extend_schema(
+        operation_id="request_password_reset",
+        request=EmailInput,
+        responses={202: MailedSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Have a mail sent with a link to set a new password; it is good for an hour."""
+        body = EmailInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        recovery.request_reset(**body.validated_data, reader=readers.of(request))
+        return _mailed()
+
+
+class PasswordResetConfirmView(PublicView):
+    @extend_schema(operation_id="reset_password", request=NewPassword, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Set a new password by the link of a mail, which is good once; every session ends."""
+        body = NewPassword(data=request.data)
+        body.is_valid(raise_exception=True)
+        member = recovery.reset_password(**body.validated_data, reader=readers.of(request))
+        limits.welcome(request._request, email=member.email)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class VerificationView(PublicView):
+    door = limits.ASKING_FOR_MAIL
+
+    @extend_schema(
+        operation_id="request_email_verification",
+        request=EmailInput,
+        responses={202: MailedSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Have the mail sent again by which an address is confirmed."""
+        body = EmailInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        recovery.request_verification(**body.validated_data, reader=readers.of(request))
+        return _mailed()
+
+
+class VerificationConfirmView(PublicView):
+    @extend_schema(operation_id="confirm_email", request=LinkInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Confirm an address by the link of a mail; a new one is the member's from now on."""
+        body = LinkInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        recovery.confirm_email(**body.validated_data, reader=readers.of(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class LogoutView(AccountView):
@@ -141,7 +224,9 @@ class MeView(AccountView):
         """
         body = DepartureSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        members.remove(member=cast(Member, request.user), **body.validated_data)
+        member = cast(Member, request.user)
+        with limits.guess(request._request, email=member.email):
+            members.remove(member=member, **body.validated_data)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -151,8 +236,29 @@ class PasswordView(AccountView):
         """Change your password; all other sessions end."""
         body = PasswordChange(data=request.data)
         body.is_valid(raise_exception=True)
-        members.change_password(session=proof_of(request).session, **body.validated_data)
+        session = proof_of(request).session
+        with limits.guess(request._request, email=session.member.email):
+            members.change_password(
+                session=session, **body.validated_data, reader=readers.of(request)
+            )
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class EmailView(AccountView):
+    @extend_schema(
+        operation_id="change_email", request=EmailChange, responses={202: MailedSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Have a mail sent to a new address; it is yours once its link was opened.
+
+        Until then the old one stays. That another member has it is told by mail only.
+        """
+        body = EmailChange(data=request.data)
+        body.is_valid(raise_exception=True)
+        member = cast(Member, request.user)
+        with limits.guess(request._request, email=member.email):
+            members.request_email(member=member, **body.validated_data, reader=readers.of(request))
+        return _mailed()
 
 
 class SessionsView(AccountView):
@@ -215,6 +321,11 @@ class KeyView(AccountView):
         """Revoke an API key; it is refused from now on, and its sockets close."""
         keys.revoke(member=cast(Member, request.user), key_id=key_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _mailed() -> Response:
+    detail = "If there is something to send to this address, a mail is on its way."
+    return Response(MailedSerializer({"detail": detail}).data, status=status.HTTP_202_ACCEPTED)
 
 
 def _user_agent(request: Request) -> str:

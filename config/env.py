@@ -133,12 +133,17 @@ def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
     return given
 
 
+def mail_dir(data_dir: Path) -> Path:
+    """Where mails become files."""
+    return data_dir / "mail"
+
+
 def mail(data_dir: Path) -> dict[str, object]:
     """EMAIL_URL as Django's settings; without it mails become files in DATA_DIR."""
     given = text("EMAIL_URL")
     if not given:
         backend = "django.core.mail.backends.filebased.EmailBackend"
-        return {"EMAIL_BACKEND": backend, "EMAIL_FILE_PATH": str(data_dir / "mail")}
+        return {"EMAIL_BACKEND": backend, "EMAIL_FILE_PATH": str(mail_dir(data_dir))}
     try:
         url = urlsplit(given)
         port = url.port or _MAIL_PORTS[url.scheme]

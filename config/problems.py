@@ -17,7 +17,8 @@ from accounts.models import ApiKey, Member, Session
 from accounts.oauth.codes import CodeInvalid
 from accounts.oauth.linking import EmailRequired, EmailUnverified, MemberDeactivated
 from accounts.oauth.providers import ProviderUnknown
-from accounts.sessions import TokenReused, TokenRotated
+from accounts.sessions import EmailNotVerified, TokenReused, TokenRotated
+from accounts.throttling.limits import ThrottlesUnavailable, TooManyAttempts
 from accounts.tokens import TokenInvalid
 from api.errors import DomainError, FieldError
 from api.renderers import to_json
@@ -43,6 +44,7 @@ DOMAIN_ERRORS: dict[type[DomainError], tuple[int, str]] = {
     TokenReused: (401, "token_reused"),
     KeyInvalid: (401, "key_invalid"),
     CodeInvalid: (401, "code_invalid"),
+    EmailNotVerified: (403, "email_not_verified"),
     KeyNotAllowed: (403, "key_not_allowed"),
     MemberDeactivated: (403, "member_deactivated"),
     ProviderUnknown: (404, "provider_unknown"),
@@ -55,8 +57,10 @@ DOMAIN_ERRORS: dict[type[DomainError], tuple[int, str]] = {
     PromptInUse: (409, "prompt_in_use"),
     ReplyInProgress: (409, "reply_in_progress"),
     KeyReused: (422, "idempotency_key_reused"),
+    TooManyAttempts: (429, "too_many_attempts"),
     DailyLimitReached: (429, "daily_limit_reached"),
     TooManyStreams: (429, "too_many_streams"),
+    ThrottlesUnavailable: (503, "throttles_unavailable"),
     QueueFull: (503, "queue_full"),
 }
 # Another member's resource is, like one that never was, not there.

@@ -59,9 +59,16 @@ class ProblemAwareSchema(AutoSchema):
             problems["401"] = "No token, or none that counts"
         if self.path.endswith(("/login", "/refresh")):
             problems["401"] = "Not the right password, or a token that does not count any more"
+        if not self.view.authentication_classes and "/auth/" in self.path:
+            problems["429"] = "Too many attempts; `Retry-After` says when to come again"
+            problems["503"] = "The database, or what counts attempts, is away"
+        if self.path.endswith("/login"):
+            problems["403"] = "The address has to be confirmed first"
+        if self.path.endswith(("/me/password", "/me/email")) or self._deletes_with_a_body():
+            problems["429"] = "Too many wrong passwords; `Retry-After` says when to come again"
         if self.path.endswith("/auth/exchange"):
             problems["401"] = "The code does not count, or not with this verifier"
-            problems["403"] = "The account was deactivated"
+            problems["403"] = "The account was deactivated, or its e-mail has to be confirmed first"
             problems["409"] = "An e-mail is missing, or is another member's"
         if SessionToChange in self.view.permission_classes and self.method != "GET":
             problems["403"] = "An API key cannot do that"

@@ -151,6 +151,11 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.sender("EMAIL_FROM", "Malgil <malgil@localhost>")
 PASSWORD_RESET_TIMEOUT = 3600
 
+# How often one may try to come in is counted in Redis, through the chat's link to it.
+AUTH_THROTTLES = env.switch("AUTH_THROTTLES", default=True)
+AUTH_REDIS = "chat.redis"
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+
 # Where members may sign in besides here; each is on when its variables are set (docs/oauth.md).
 _OAUTH_CLIENTS = {
     "github": env.oauth_client(

@@ -26,6 +26,12 @@ def _fast_passwords(settings) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _no_throttles(settings) -> None:
+    """All tests come from one address; those of the throttles switch them on."""
+    settings.AUTH_THROTTLES = False
+
+
+@pytest.fixture(autouse=True)
 def _no_midnight(settings) -> None:
     """Counts the daily limit where it is not about to reset, so that no test runs into that."""
     hour = datetime.now(ZoneInfo(settings.CHAT_QUOTA_TIMEZONE)).hour

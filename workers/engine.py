@@ -25,6 +25,7 @@ from . import catalogue, control
 from .client import ModelClient
 from .generation import Generation, Stop
 from .live import LiveWriter
+from .mails.sending import Mailer
 from .watch import Watch
 from .webhooks.sending import Sender
 
@@ -46,6 +47,7 @@ class Engine:
         self.model = ModelClient()
         self.live = LiveWriter()
         self.sender = Sender()
+        self.mailer = Mailer()
         self._idle.set()
         await self.watch.tick()  # a wake-up that comes before a worker is registered is lost
         self._background = [
@@ -128,6 +130,7 @@ class Engine:
         """Takes no more, waits for what runs, then hands the rest back at once."""
         self._draining = True
         self.sender.take_no_more()
+        self.mailer.take_no_more()
         try:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
@@ -143,6 +146,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self.sender.close()
+        await self.mailer.close()
         await self.live.close()
         await self.watch.end()
         await self.model.close()

@@ -26,6 +26,7 @@ class Pulse:
     strays: bool  # replies run under this worker's name that it does not run
     due: bool  # queued replies wait to be taken from the table
     deliveries: bool  # webhooks are to be told of ended replies, or old deliveries be forgotten
+    mails: bool  # mails are to be sent
 
     @property
     def idle(self) -> bool:
@@ -54,7 +55,7 @@ def beat(worker: UUID, *, running: Sequence[UUID]) -> Pulse:
     given = {"running": list(running), "count": len(running)}
     with connection.cursor() as cursor:
         cursor.execute(_BEAT, _about(worker) | given)
-        steady, orphans, strays, due, deliveries = cursor.fetchone()
+        steady, orphans, strays, due, deliveries, mails = cursor.fetchone()
     alive = steady is not None
     return Pulse(
         alive=alive,
@@ -62,6 +63,7 @@ def beat(worker: UUID, *, running: Sequence[UUID]) -> Pulse:
         strays=alive and strays,
         due=due,
         deliveries=deliveries,
+        mails=mails,
     )
 
 
@@ -134,7 +136,8 @@ SELECT
             AND NOT id = ANY(%(running)s::uuid[])
     ),
     EXISTS (SELECT 1 FROM chat_reply WHERE status = 'queued' AND wake_at <= clock_timestamp()),
-    EXISTS (SELECT 1 FROM workers_delivery WHERE due_at <= clock_timestamp())
+    EXISTS (SELECT 1 FROM workers_delivery WHERE due_at <= clock_timestamp()),
+    EXISTS (SELECT 1 FROM accounts_mail WHERE due_at <= clock_timestamp())
 """
 
 _DEAD = f"""

@@ -53,6 +53,8 @@ class Watch:
             self._looking = asyncio.ensure_future(self._look(pulse))
         if pulse.deliveries:
             self._engine.sender.look()
+        if pulse.mails:
+            self._engine.mailer.look()
 
     async def end(self) -> None:
         """Leaves in order, so that nobody has to wait for a lease."""

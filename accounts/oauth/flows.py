@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import OAuthFlow
+from api import threads
 
 from . import addresses, browsers, codes, dialogue
 from .dialogue import ProviderFailed
@@ -29,7 +30,7 @@ class Departure:
     browser: str
 
 
-def start(
+async def start(
     request: HttpRequest, *, provider_id: str, next: str, challenge: str, client: str
 ) -> Departure:
     """Raises FieldError for a `next` or a `client` that is not ours.
@@ -40,12 +41,10 @@ def start(
     client = addresses.client_of(request, given=client)
     state, browser = secrets.token_urlsafe(32), browsers.name_of(request)
     try:
-        question = dialogue.ask(request, provider_id=provider_id, state=state)
+        question = await dialogue.ask(request, provider_id=provider_id, state=state)
     except ProviderFailed:
         return Departure(url=addresses.return_to(client, error=FAILED), browser=browser)
-    now = timezone.now()
-    OAuthFlow.objects.filter(expires_at__lt=now - LIFETIME).delete()
-    OAuthFlow.objects.create(
+    flow = OAuthFlow(
         digest=_digest(state),
         provider=provider_id,
         client=client,
@@ -54,14 +53,15 @@ def start(
         verifier=question.verifier,
         nonce=question.nonce,
         browser=browsers.digest_of(browser),
-        expires_at=now + LIFETIME,
+        expires_at=timezone.now() + LIFETIME,
     )
+    await threads.run(_keep, flow)
     return Departure(url=question.url, browser=browser)
 
 
-def finish(request: HttpRequest, *, provider_id: str) -> str:
+async def finish(request: HttpRequest, *, provider_id: str) -> str:
     """The client's address to go on to, with a one-time code or with an error."""
-    flow = _take(request.GET.get("state", ""))
+    flow = await threads.run(_take, request.GET.get("state", ""))
     client = flow.client if flow else "/"
     if request.GET.get("error") == DENIED:
         return addresses.return_to(client, error=DENIED)
@@ -70,13 +70,21 @@ def finish(request: HttpRequest, *, provider_id: str) -> str:
     if not request.GET.get("code"):
         return addresses.return_to(client, error=FAILED)
     try:
-        identity = dialogue.hear(
+        identity = await dialogue.hear(
             request, provider_id=provider_id, verifier=flow.verifier, nonce=flow.nonce
         )
     except ProviderFailed:
         return addresses.return_to(client, error=FAILED)
-    code = codes.issue(identity=identity, next=flow.next, challenge=flow.challenge)
+    code = await threads.run(
+        codes.issue, identity=identity, next=flow.next, challenge=flow.challenge
+    )
     return addresses.return_to(client, code=code)
+
+
+def _keep(flow: OAuthFlow) -> None:
+    # Those who are late are still told so, where they began.
+    OAuthFlow.objects.filter(expires_at__lt=timezone.now() - LIFETIME).delete()
+    flow.save(force_insert=True)
 
 
 def _take(state: str) -> OAuthFlow | None:

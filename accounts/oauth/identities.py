@@ -13,9 +13,12 @@ _BREAKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 @dataclass(frozen=True)
 class Identity:
-    """`email` is the provider's best, verified or not; `verified` holds all that it vouches for."""
+    """`email` is the provider's best, verified or not; `verified` holds all that it vouches for.
 
-    provider: str
+    `uid` is unique within `realm`.
+    """
+
+    realm: str
     uid: str
     nickname: str
     email: str | None
@@ -26,7 +29,7 @@ class Identity:
         return self.email in self.verified
 
 
-def of(login: Any) -> Identity:
+def of(login: Any, *, realm: str) -> Identity:
     """From allauth's SocialLogin: its addresses are valid and lower-case, the primary one first.
 
     Raises ValueError for an id that cannot be stored.
@@ -36,7 +39,7 @@ def of(login: Any) -> Identity:
     verified = [one.email for one in login.email_addresses if _vouched_for(one.verified)]
     others = [one.email for one in login.email_addresses]
     return Identity(
-        provider=login.account.provider,
+        realm=realm,
         uid=login.account.uid,
         nickname=nickname_of(login.user.nickname),
         email=next(iter([*verified, *others]), None),

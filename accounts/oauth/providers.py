@@ -1,8 +1,7 @@
 # mypy: allow-subclassing-any
 """The providers: allauth's, with addresses from the settings and stricter checks.
 
-Our id of each stands in its addresses and in `SocialAccount.provider`. Google is an OpenID Connect
-provider like others.
+Our id of each stands in its addresses. Google is an OpenID Connect provider like others.
 """
 
 from typing import Any
@@ -130,6 +129,16 @@ def find(request: HttpRequest, provider_id: str) -> Any:
         settings={"oauth_pkce_enabled": True},
     )
     return PROVIDERS[provider_id](request, app=app)
+
+
+def realm_of(provider_id: str) -> str:
+    """Within what its ids are unique; kept with them.
+
+    So those of one provider mean nobody at another to which the settings point later.
+    """
+    client = settings.OAUTH_CLIENTS[provider_id]
+    elsewhere = client["issuer"] if provider_id == "oidc" else client["base_url"]
+    return f"{provider_id} {elsewhere}".strip()
 
 
 def check_id_token(login: SocialLogin, *, nonce: str) -> None:

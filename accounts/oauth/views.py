@@ -5,10 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpResponseRedirect
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.mails import readers
 from accounts.views import PublicView
+from api.views import AsyncView
 
 from . import browsers, exchanges, flows, providers
 from .serializers import (
@@ -29,7 +32,10 @@ class ProvidersView(PublicView):
         return Response(ProviderSerializer(found, many=True).data)
 
 
-class ProviderView(PublicView):
+class ProviderView(AsyncView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         providers.find(request._request, kwargs["provider"])
@@ -41,7 +47,7 @@ class StartView(ProviderView):
         parameters=[StartQuery],
         responses={302: OpenApiResponse(description="To the provider.")},
     )
-    def get(self, request: Request, provider: str) -> HttpResponseRedirect:
+    async def get(self, request: Request, provider: str) -> HttpResponseRedirect:
         """Go to a provider to sign in there; for a browser to navigate to.
 
         It comes back to the client's `login/return` within ten minutes, with `?code=`, which
@@ -50,7 +56,9 @@ class StartView(ProviderView):
         """
         query = StartQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        departure = flows.start(request._request, provider_id=provider, **query.validated_data)
+        departure = await flows.start(
+            request._request, provider_id=provider, **query.validated_data
+        )
         response = HttpResponseRedirect(departure.url, headers=_ONCE)
         browsers.remember(
             response,
@@ -71,9 +79,9 @@ class CallbackView(ProviderView):
         ],
         responses={302: OpenApiResponse(description="To the client.")},
     )
-    def get(self, request: Request, provider: str) -> HttpResponseRedirect:
+    async def get(self, request: Request, provider: str) -> HttpResponseRedirect:
         """Come back from a provider; the address to register there."""
-        address = flows.finish(request._request, provider_id=provider)
+        address = await flows.finish(request._request, provider_id=provider)
         return HttpResponseRedirect(address, headers=_ONCE)
 
 
@@ -88,11 +96,12 @@ class ExchangeView(PublicView):
 
         409 `email_required` when the provider told no e-mail: send the same code and verifier
         again within ten minutes, with an `email` of your own. 409 `email_unverified` when a member
-        has the e-mail, and the provider does not vouch for it.
+        has the e-mail, and the provider does not vouch for it. 403 `email_not_verified` where the
+        address has to be confirmed by mail first, and the provider does not vouch for it.
         """
         body = ExchangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         fields = {"email": None} | body.validated_data
         user_agent = request.headers.get("User-Agent", "")
-        exchanged = exchanges.exchange(**fields, user_agent=user_agent)
+        exchanged = exchanges.exchange(**fields, reader=readers.of(request), user_agent=user_agent)
         return Response(ExchangedSerializer(exchanged).data, headers=_ONCE)

@@ -16,7 +16,7 @@ class AnswerTooLong(requests.RequestException):
 
 
 class BoundedSession(requests.Session):
-    """The whole answer comes within OAUTH_TIMEOUT_SECONDS, drop by drop or not.
+    """The body comes within OAUTH_TIMEOUT_SECONDS, drop by drop or not, and so do its first bytes.
 
     Redirects are not followed: what we send is meant for the provider alone.
     """

@@ -25,6 +25,8 @@ class Options:
     worker_processes: int
     worker_concurrency: int
     worker_drain_seconds: float
+    mail_dir: Path | None  # where mails become files; None where a mail server takes them
+    auth_throttles: bool
 
 
 def load_dotenv(file: Path) -> None:
@@ -35,10 +37,11 @@ def load_dotenv(file: Path) -> None:
 
 def read() -> Options:
     """Raises config.env.BadSetting, whose one sentence names the variable."""
+    data_dir = Path(env.text("DATA_DIR", ".local")).resolve()
     return Options(
         host=env.text("HOST", "127.0.0.1"),
         port=env.whole("PORT", 8000, least=0, most=65535),
-        data_dir=Path(env.text("DATA_DIR", ".local")).resolve(),
+        data_dir=data_dir,
         database_url=_database_url(),
         redis_url=_redis_url(),
         broker_url=env.text("CELERY_BROKER_URL") or None,
@@ -48,6 +51,8 @@ def read() -> Options:
         worker_processes=env.whole("WORKER_PROCESSES", 1, most=64),
         worker_concurrency=env.whole("WORKER_CONCURRENCY", 1000),
         worker_drain_seconds=env.seconds("WORKER_DRAIN_SECONDS", 30),
+        mail_dir=_mail_dir(data_dir),
+        auth_throttles=env.switch("AUTH_THROTTLES", default=True),
     )
 
 
@@ -56,6 +61,11 @@ def _database_url() -> str | None:
     if given:
         env.database(given)
     return given or None
+
+
+def _mail_dir(data_dir: Path) -> Path | None:
+    env.mail(data_dir)
+    return None if env.text("EMAIL_URL") else env.mail_dir(data_dir)
 
 
 def _redis_url() -> str | None:

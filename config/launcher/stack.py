@@ -68,7 +68,16 @@ class Stack:
         with self._console.step("Migrating the database"):
             self._supervisor.run(programs.migrate())
         self._start_programs(programs, public=public, demo=demo)
+        self._say_what_to_know()
         self._console.say(f"Malgil is ready: {listener.url(public)}")
+
+    def _say_what_to_know(self) -> None:
+        if folder := self._options.mail_dir:
+            # They hold links that open accounts.
+            folder.mkdir(mode=0o700, exist_ok=True)
+            self._console.say(f"No EMAIL_URL is set: mails become files in {folder}")
+        if not self._options.auth_throttles:
+            self._console.say("AUTH_THROTTLES is off: passwords may be guessed without end.")
 
     def _check_servers_of_others(self) -> None:
         options = self._options

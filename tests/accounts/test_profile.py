@@ -19,6 +19,7 @@ def test_a_member_sees_the_profile_and_nothing_else(api, member):
     assert body == {
         "id": str(member.id),
         "email": member.email,
+        "email_verified": False,
         "nickname": member.nickname,
         "born_year": None,
         "job": None,

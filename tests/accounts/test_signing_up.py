@@ -24,7 +24,8 @@ def test_a_new_member_is_signed_in():
     assert answer.status_code == 201
     body = answer.json()
     assert set(body) == {"member", "access", "refresh"}
-    assert set(body["member"]) == {"id", "email", "nickname", "born_year", "job", "created_at"}
+    told = {"id", "email", "email_verified", "nickname", "born_year", "job", "created_at"}
+    assert set(body["member"]) == told
     assert body["member"]["born_year"] == 1999
     client = APIClient(headers={"Authorization": f"Bearer {body['access']}"})
     assert client.get("/api/v1/me").json() == body["member"]

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from sending import send
 from talking import begin, exchange
 
-from accounts.models import ApiKey, Member, Session
+from accounts.models import ApiKey, Mail, Member, Session
 from chat.models import ChatConfig, Conversation, Prompt, QuotaSlot, Reply
 from workers.models import Webhook
 
@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 
 MAX_CHARS = 100_000
 MODELS = (Member, Session, ApiKey, Conversation, ChatConfig, Prompt, Reply, QuotaSlot, Webhook)
+MODELS += (Mail,)
 
 # What each endpoint takes when all is well; `conversation` and so on are put into the path.
 ENDPOINTS = {
@@ -28,6 +29,14 @@ ENDPOINTS = {
     ),
     "login": ("POST", "/api/v1/auth/login", {"email": "mina@example.com", "password": "x"}),
     "refresh": ("POST", "/api/v1/auth/refresh", {"refresh": "x"}),
+    "reset": ("POST", "/api/v1/auth/password-reset", {"email": "mina@example.com"}),
+    "new password": (
+        "POST",
+        "/api/v1/auth/password-reset/confirm",
+        {"token": "x", "password": "tteokbokki at noon"},
+    ),
+    "verification": ("POST", "/api/v1/auth/email-verification", {"email": "mina@example.com"}),
+    "confirmation": ("POST", "/api/v1/auth/email-verification/confirm", {"token": "x"}),
     "exchange": ("POST", "/api/v1/auth/exchange", {"code": "x" * 43, "verifier": "v" * 43}),
     "me": ("PATCH", "/api/v1/me", {"nickname": "Mina"}),
     "conversations": ("POST", "/api/v1/conversations", {"title": "Hello", "config": {"n": 1}}),
@@ -36,6 +45,7 @@ ENDPOINTS = {
         "/api/v1/me/password",
         {"current_password": PASSWORD, "new_password": "tteokbokki at noon"},
     ),
+    "email": ("POST", "/api/v1/me/email", {"email": "mina@example.com", "password": PASSWORD}),
     "departure": ("DELETE", "/api/v1/me", {"password": PASSWORD}),
     "keys": ("POST", "/api/v1/me/keys", {"name": "laptop"}),
     "webhooks": ("POST", "/api/v1/me/webhooks", {"url": "https://hooks.example.com/malgil"}),
@@ -56,6 +66,9 @@ ENDPOINTS = {
     ),
     "regenerate": ("POST", "/api/v1/replies/{reply}/regenerate", {"config": {"n": 1}}),
 }
+# They take what only a login, a provider or a mail gives.
+SHOWING_TOKENS = {"refresh", "exchange", "new password", "confirmation"}
+OPEN = {"signup", "login", "reset", "verification", *SHOWING_TOKENS}
 TALKING = ("conversations", "conversation", "replies", "regenerate")
 
 
@@ -102,7 +115,7 @@ def each(*endpoints):
     return pytest.mark.parametrize("endpoint", endpoints or ENDPOINTS)
 
 
-@each(*(name for name in ENDPOINTS if name not in {"login", "refresh", "exchange"}))
+@each(*(name for name in ENDPOINTS if name not in {"login", *SHOWING_TOKENS}))
 def test_without_a_mistake_the_body_is_taken(api, places, endpoint):
     """Without this, the refusals below could have any reason."""
     method, path, body = ENDPOINTS[endpoint]
@@ -240,6 +253,13 @@ REQUIRED = [
     ("login", "email"),
     ("login", "password"),
     ("refresh", "refresh"),
+    ("reset", "email"),
+    ("new password", "token"),
+    ("new password", "password"),
+    ("verification", "email"),
+    ("confirmation", "token"),
+    ("email", "email"),
+    ("email", "password"),
     ("exchange", "code"),
     ("exchange", "verifier"),
     ("prompts", "answer"),
@@ -311,6 +331,14 @@ def test_pinned_and_archived_are_true_or_false(subtests, refuse):
 def test_a_password_that_nobody_could_have_is_named(refuse):
     refuse("password", good("password") | {"new_password": "x" * 129}, field="new_password")
     refuse("departure", {"password": "x" * 129}, field="password")
+    refuse("new password", good("new password") | {"password": "x" * 129}, field="password")
+
+
+def test_what_is_no_address_is_named(subtests, refuse):
+    wrong = ("mina", "mina@", "@x", "a b@x.org", "a@x.org\nBcc: b@x.org", "m" * 250 + "@x.org")
+    for endpoint, email in itertools.product(("reset", "verification", "email"), wrong):
+        with subtests.test(endpoint, email=ascii(email)[:20]):
+            refuse(endpoint, good(endpoint) | {"email": email}, field="email")
 
 
 def test_intake_is_true_or_false(subtests, refuse):
@@ -408,7 +436,7 @@ def test_all_bad_fields_are_named_at_once(refuse):
 # Who, and where
 
 
-@each(*(name for name in ENDPOINTS if name not in {"signup", "login", "refresh", "exchange"}))
+@each(*(name for name in ENDPOINTS if name not in OPEN))
 @pytest.mark.parametrize("authorization", [None, "Bearer nonsense"])
 def test_without_a_good_token_the_body_is_not_looked_at(places, endpoint, authorization):
     method, path, _ = ENDPOINTS[endpoint]

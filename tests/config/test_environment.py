@@ -35,6 +35,19 @@ BAD = {
         "https://a.example.com,*",
         "null",
     ],
+    "EMAIL_URL": [
+        "localhost",
+        "http://mail",
+        "smtp://",
+        "smtp://h:port",
+        "smtp+ssl://h",
+        "smtp://h:0x",
+    ],
+    "EMAIL_FROM": ["Malgil", "a@b\nBcc: c@d", "<>", "Malgil <a@b> x"],
+    "EMAIL_VERIFICATION": ["on", "yes", "maybe"],
+    "CLIENT_URL": ["chat.example.com", "javascript:x"],
+    "AUTH_THROTTLES": ["maybe", "2"],
+    "TRUSTED_PROXIES": ["proxy", "10.0.0.1/8", "10.0.0.0/33"],
     "ACCESS_TOKEN_SECONDS": ["0", "x"],
     "OAUTH_GITHUB_BASE_URL": ["github.example.com", "ftp://x"],
     "OAUTH_OIDC_ISSUER": ["id.example.com", "javascript:x"],
@@ -52,6 +65,12 @@ GOOD = {
     "REDIS_URL": ["", "redis://h:6379/0", "rediss://h/1", "unix:///tmp/redis.sock"],
     "FRONTEND_ORIGINS": ["", "https://a.example.com, http://localhost:5173", "http://[::1]:8000"],
     "REDIS_TIMEOUT_SECONDS": ["0.05", "1e1", "3"],
+    "EMAIL_URL": ["", "smtp://h", "smtp+tls://a%40b:p%2Fq@h:587", "smtps://u:p@[::1]"],
+    "EMAIL_FROM": ["", "a@b", "Malgil <a@b.org>", "말길 <a@b.org>"],
+    "EMAIL_VERIFICATION": ["", "required", "Optional"],
+    "CLIENT_URL": ["", "https://chat.example.com/malgil/"],
+    "AUTH_THROTTLES": ["on", "off", ""],
+    "TRUSTED_PROXIES": ["", "10.0.0.0/8, fd00::/8", "203.0.113.7"],
     "DEMO_MODEL": ["on", "OFF", "true", "0", ""],
 }
 
@@ -147,3 +166,35 @@ def test_the_options_of_a_database_url_are_kept(monkeypatch):
 
     assert (read["USER"], read["PASSWORD"], read["NAME"]) == ("mina", "p@ss", "malgil")
     assert read["OPTIONS"] == {"host": "/run", "sslmode": "off"}
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("smtp://h", ("h", 25, "", "", False, False)),
+        ("smtp+tls://a%40b:p%2Fq@h", ("h", 587, "a@b", "p/q", True, False)),
+        ("smtps://u:p@h:4650", ("h", 4650, "u", "p", False, True)),
+    ],
+)
+def test_a_mail_server_is_told_by_its_url(monkeypatch, tmp_path, url, told):
+    monkeypatch.setenv("EMAIL_URL", url)
+
+    read = env.mail(tmp_path)
+
+    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    assert tuple(read[f"EMAIL_{name}"] for name in names) == told
+
+
+def test_without_a_mail_server_mails_become_files_in_data_dir(monkeypatch, tmp_path):
+    monkeypatch.delenv("EMAIL_URL", raising=False)
+
+    assert env.mail(tmp_path)["EMAIL_FILE_PATH"] == str(tmp_path / "mail")
+
+
+@pytest.mark.parametrize("host", ["*", ".example.com"])
+def test_links_in_mails_need_an_address_where_any_host_is_answered(monkeypatch, host):
+    with pytest.raises(env.BadSetting, match="CLIENT_URL is not usable"):
+        env.client_url(["chat.example.com", host])
+
+    monkeypatch.setenv("CLIENT_URL", "https://chat.example.com/")
+    assert env.client_url([host]) == "https://chat.example.com"

@@ -2,7 +2,9 @@
 
 import copy
 import re
+import sys
 import uuid
+from types import ModuleType
 
 import jsonschema
 import openapi_spec_validator
@@ -16,9 +18,12 @@ from rest_framework.views import APIView
 from sending import send
 from talking import INTAKE, ask, begin, claim, complete, exchange, fail, post_reply, tell
 
+from accounts import links
 from accounts.models import Member
 from accounts.oauth import codes, proofkeys
 from accounts.oauth.identities import Identity
+from accounts.throttling.limits import Door
+from accounts.views import PublicView
 from chat import replies
 from config.home import HomeView
 
@@ -123,6 +128,10 @@ def test_only_what_needs_no_token_is_open(schema):
         "sign_up",
         "log_in",
         "refresh_tokens",
+        "request_password_reset",
+        "reset_password",
+        "request_email_verification",
+        "confirm_email",
         "list_providers",
         "start_oauth",
         "finish_oauth",
@@ -201,10 +210,67 @@ def test_accounts_answer_as_described(check, api):
     word = {"current_password": PASSWORD, "new_password": "kimchi at midnight 9"}
     check(api.post("/api/v1/me/password", word, format="json"), "change_password", 204)
     check(api.post("/api/v1/me/password", word, format="json"), "change_password", 400)
+    moved = {"email": "moved@example.com", "password": PASSWORD}
+    check(api.post("/api/v1/me/email", moved, format="json"), "change_email", 400)
+    moved["password"] = word["new_password"]
+    check(api.post("/api/v1/me/email", moved, format="json"), "change_email", 202)
     check(api.delete("/api/v1/me", {"password": "x"}, format="json"), "delete_me", 400)
     check(api.delete("/api/v1/me", b"x", content_type="text/plain"), "delete_me", 415)
     check(api.post("/api/v1/auth/logout"), "log_out", 204)
     check(api.get("/api/v1/me"), "get_me", 401)
+
+
+@pytest.mark.django_db
+def test_mails_and_their_links_answer_as_described(check, member, settings):
+    def post(path, **body):
+        return send(APIClient(), "POST", f"/api/v1/auth/{path}", body)
+
+    check(post("password-reset", email=member.email), "request_password_reset", 202)
+    check(post("password-reset", email="x"), "request_password_reset", 400)
+    body = {"token": links.to_reset(member), "password": "kimchi at midnight 9"}
+    check(post("password-reset/confirm", **body), "reset_password", 204)
+    check(post("password-reset/confirm", **body), "reset_password", 400)
+    check(post("email-verification", email=member.email), "request_email_verification", 202)
+    member.refresh_from_db()
+    token = links.to_confirm(member, email="moved@example.com")
+    check(post("email-verification/confirm", token=token), "confirm_email", 204)
+    check(post("email-verification/confirm", token=token), "confirm_email", 400)
+    settings.EMAIL_VERIFICATION_REQUIRED = True
+    body = {"email": "mina@example.com", "password": PASSWORD, "nickname": "Mina"}
+    check(post("signup", **body), "sign_up", 202)
+    del body["nickname"]
+    check(post("login", **body), "log_in", 403)
+
+
+@pytest.mark.django_db
+def test_who_tries_too_often_is_answered_as_described(check, api, settings, redis, monkeypatch):
+    settings.AUTH_THROTTLES = True
+    body = {"email": "mina@example.com", "password": "x"}
+    for status in [401] * 5 + [429]:
+        check(send(APIClient(), "POST", "/api/v1/auth/login", body), "log_in", status)
+    for status in [400] * 5 + [429]:
+        check(api.delete("/api/v1/me", {"password": "x"}, format="json"), "delete_me", status)
+    monkeypatch.setattr(PublicView, "door", Door("test", burst=1, every_seconds=60))
+    for status in (401, 429):
+        path = "/api/v1/auth/refresh"
+        check(send(APIClient(), "POST", path, {"refresh": "x"}), "refresh_tokens", status)
+    settings.AUTH_REDIS = "redis_that_is_away"
+    monkeypatch.setitem(sys.modules, "redis_that_is_away", Away())
+    check(send(APIClient(), "POST", "/api/v1/auth/login", body), "log_in", 503)
+
+
+class Away(ModuleType):
+    """Where `accounts.throttling.counters` finds a Redis that does not answer."""
+
+    class Unavailable(Exception):
+        pass
+
+    def __init__(self):
+        super().__init__("redis_that_is_away")
+        self.link = self
+
+    def call(self, operation):
+        raise self.Unavailable
 
 
 @pytest.mark.django_db

@@ -58,10 +58,10 @@ class State:
         self.said = dict(USUAL)
         self.codes = {}
         self.asked = []
+        self.dawdling_ends = threading.Event()
 
 
 state = State()
-over = threading.Event()
 
 
 class Provider(BaseHTTPRequestHandler):
@@ -76,6 +76,8 @@ class Provider(BaseHTTPRequestHandler):
     def do_PUT(self):
         state.said = USUAL | json.loads(self._body())
         state.asked = []
+        state.dawdling_ends.set()
+        state.dawdling_ends = threading.Event()
         self._json({})
 
     def log_message(self, *_):
@@ -87,8 +89,10 @@ class Provider(BaseHTTPRequestHandler):
             return self._json(state.asked)
         query = dict(parse_qsl(url.query, keep_blank_values=True)) | dict(parse_qsl(body))
         state.asked.append({"path": url.path, "query": query, "headers": dict(self.headers)})
-        if fault := state.said["faults"].get(url.path):
-            return self._fail(fault)
+        fault = state.said["faults"].get(url.path)
+        self.padding = b" " * 2_000_000 if fault == "huge" else b""
+        if fault and not self.padding:
+            return self._fail(fault, state.dawdling_ends)
         if url.path in AUTHORIZE:
             return self._authorize(query)
         answers = {
@@ -191,28 +195,34 @@ class Provider(BaseHTTPRequestHandler):
 
     # Going wrong
 
-    def _fail(self, fault):
+    def _fail(self, fault, over):
         if fault == "redirect":
             self._send(302, b"", {"Location": "/oidc/elsewhere"})
         elif fault == "hang":
             over.wait(30)
         elif fault == "drip":
-            self._drip()
-        elif fault == "huge":
-            self._send(200, b"[" + b"0," * 1_000_000 + b"0]")
+            self._drip(over)
+        elif fault == "drip headers":
+            self._drip_headers(over)
         elif fault == "cut":
             self._send(200, b"{", {"Content-Length": "100"})
             self.close_connection = True
         else:
             self._send(fault["status"], fault["body"].encode())
 
-    def _drip(self):
+    def _drip(self, over):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", "1000")
         self.end_headers()
         while not over.wait(0.05):
             self.wfile.write(b" ")
+            self.wfile.flush()
+
+    def _drip_headers(self, over):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+        while not over.wait(0.05):
+            self.wfile.write(b"x")
             self.wfile.flush()
 
     # Sending
@@ -223,7 +233,10 @@ class Provider(BaseHTTPRequestHandler):
     def _json(self, answer, status=200):
         self._send(status, json.dumps(answer).encode())
 
+    padding = b""
+
     def _send(self, status, body, headers=None):
+        body += self.padding
         told = {"Content-Type": "application/json", "Content-Length": str(len(body))}
         self.send_response(status)
         for name, value in (told | (headers or {})).items():

@@ -1,12 +1,16 @@
 """Providers that fail, lie or dawdle: the client is told, in bounded time, and nobody gets in."""
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from people import make_member
 from travelling import Traveller, agree, query_of
 
 from accounts.models import Member, OAuthCode
+from accounts.oauth.wire import AnswerTooLong, BoundedSession
+from api import threads
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +65,7 @@ def test_a_provider_that_answers_nonsense_is_told_to_the_client(subtests, says, 
             assert not OAuthCode.objects.exists()
 
 
-@pytest.mark.parametrize("slowly", ["hang", "drip"])
+@pytest.mark.parametrize("slowly", ["hang", "drip", "drip headers"])
 @pytest.mark.parametrize(("provider", "path"), EACH)
 def test_a_provider_that_dawdles_is_not_waited_for(settings, says, provider, path, slowly):
     settings.OAUTH_TIMEOUT_SECONDS = 0.3
@@ -76,6 +80,34 @@ def test_a_provider_that_dawdles_is_not_waited_for(settings, says, provider, pat
     assert time.monotonic() - began < 2
 
 
+def test_a_body_that_drips_holds_no_thread(settings, says, stand_in):
+    settings.OAUTH_TIMEOUT_SECONDS = 0.3
+    says(faults={"/oidc/userinfo": "drip"})
+
+    began = time.monotonic()
+    with pytest.raises(AnswerTooLong):
+        BoundedSession().get(f"{stand_in}/oidc/userinfo")
+
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_are_served_meanwhile(settings, says, asked):
+    """The threads that all requests share are not those that wait for a provider."""
+    settings.OAUTH_TIMEOUT_SECONDS = 3
+    github = Traveller("github")
+    backs = [agree(github.leave()) for _ in range(threads.MOST)]
+    says(faults={"/github/login/oauth/access_token": "hang"})
+
+    with ThreadPoolExecutor(len(backs)) as browsers:
+        returned = [browsers.submit(Traveller("github").come_back, back) for back in backs]
+        wait_until(lambda: len(asked()) == len(backs))
+        assert asyncio.run(asyncio.wait_for(threads.run(lambda: "served"), timeout=1)) == "served"
+        assert not any(coming.done() for coming in returned)
+        settings.OAUTH_TIMEOUT_SECONDS = 0.1
+        assert query_of(Traveller("oidc").return_address()).keys() == {"code"}
+
+
 def test_a_provider_that_is_away_is_told_at_the_start(settings, oidc):
     settings.OAUTH_CLIENTS["oidc"] |= {"issuer": "http://127.0.0.1:9"}
 
@@ -88,6 +120,13 @@ def test_a_provider_that_leads_nowhere_is_told_at_the_start(subtests, oidc, says
             says(configuration={"authorization_endpoint": endpoint})
 
             assert query_of(oidc.leave()) == {"error": "provider_failed"}
+
+
+def wait_until(condition, seconds=5):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 def test_redirects_are_not_followed(github, says, asked):
@@ -167,7 +206,7 @@ def test_a_secret_that_is_wrong_is_told_to_the_client(github, settings):
 
 
 def test_a_failure_is_logged_without_what_was_said(oidc, says, caplog):
-    says(claims={"nonce": "a-secret-of-theirs"})
+    says(faults={"/oidc/token": {"status": 400, "body": '{"x": "a-secret-of-theirs"}'}})
 
     oidc.error()
 

@@ -165,7 +165,7 @@ def test_it_also_ends_the_other_ways_in(kakao, github, says):
 
     assert member_of(github.sign_in()) == waiting
 
-    assert [account.provider for account in SocialAccount.objects.all()] == ["github"]
+    assert SocialAccount.objects.get().provider.startswith("github")
     refused(kakao.sign_in(), 409, "email_required")
 
 

@@ -7,7 +7,7 @@ from people import make_member
 from refusals import refused
 from travelling import member_of
 
-from accounts.models import Member, OAuthCode, Session
+from accounts.models import Mail, MailKind, Member, OAuthCode, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +103,42 @@ def test_what_the_provider_tells_and_is_no_address_counts_as_none(oidc, says, em
 
     assert "code=" in answer or "error=provider_failed" in answer
     assert not Member.objects.exists()
+
+
+# Proving it by mail
+
+
+def test_a_mail_is_on_its_way_by_which_the_address_is_proven(kakao, code):
+    kakao.exchange(code, email="gildong@example.com")
+
+    mail = Mail.objects.get()
+    assert (mail.kind, mail.email) == (MailKind.EMAIL_VERIFICATION, "gildong@example.com")
+
+
+def test_who_has_proven_the_address_elsewhere_gets_no_mail(kakao):
+    kakao.sign_in()
+
+    assert not Mail.objects.exists()
+
+
+def test_where_an_address_has_to_be_proven_nobody_gets_in_without(kakao, code, settings):
+    settings.EMAIL_VERIFICATION_REQUIRED = True
+
+    refused(kakao.exchange(code, email="gildong@example.com"), 403, "email_not_verified")
+
+    assert not Session.objects.exists()
+    Member.objects.update(email_verified_at=timezone.now())
+    assert member_of(kakao.sign_in()).email == "gildong@example.com"
+
+
+def test_there_it_is_not_told_either_whether_an_address_has_a_member(kakao, code, settings):
+    settings.EMAIL_VERIFICATION_REQUIRED = True
+    make_member(email="mina@example.com")
+    taken = refused(kakao.exchange(code, email="Mina@example.com"), 403, "email_not_verified")
+
+    assert not SocialAccount.objects.exists()
+    assert Mail.objects.get().kind == MailKind.ACCOUNT_EXISTS
+    new = refused(
+        kakao.exchange(kakao.code(), email="gildong@example.com"), 403, "email_not_verified"
+    )
+    assert taken == new

@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 from travelling import AUTH, Traveller, agree_as, challenge_of, member_of, query_of, refuse
 
 from accounts.models import Member, OAuthCode, OAuthFlow, Session
+from accounts.oauth.providers import realm_of
 
 pytestmark = pytest.mark.django_db
 
@@ -46,8 +47,35 @@ def test_somebody_new_becomes_a_member(provider, email, nickname, uid):
     assert member.email_verified_at is not None
     assert not member.has_usable_password()
     account = SocialAccount.objects.get()
-    assert (account.provider, account.uid, account.user) == (provider, uid, member)
+    assert (account.provider, account.uid, account.user) == (realm_of(provider), uid, member)
     assert account.extra_data == {}
+
+
+@pytest.mark.parametrize(
+    ("provider", "changed", "realm"),
+    [
+        ("github", {"base_url": ""}, "github"),
+        ("github", {"base_url": "https://git.example.com"}, "github https://git.example.com"),
+        ("google", {"base_url": ""}, "google"),
+        ("oidc", {"issuer": "https://id.example.com"}, "oidc https://id.example.com"),
+        ("oidc", {"issuer": "https://a", "base_url": "https://b"}, "oidc https://a"),
+    ],
+)
+def test_an_id_is_kept_with_the_place_where_it_is_one(settings, provider, changed, realm):
+    settings.OAUTH_CLIENTS[provider] |= changed
+
+    assert realm_of(provider) == realm
+
+
+def test_the_same_id_at_another_issuer_is_somebody_else(oidc, says, settings, stand_in):
+    first = member_of(oidc.sign_in())
+    settings.OAUTH_CLIENTS["oidc"] |= {
+        "issuer": "https://another.example.com",
+        "base_url": f"{stand_in}/oidc",
+    }
+    says(userinfo={"sub": "4711", "email": "mallory@example.com", "email_verified": True})
+
+    assert member_of(oidc.sign_in()) != first
 
 
 @pytest.mark.parametrize("provider", ["github", "kakao", "oidc"])
@@ -127,6 +155,20 @@ def test_the_provider_gets_a_state_a_challenge_and_where_to_send_us_back(provide
     assert len(query["code_challenge"]) == 43
     assert query["code_challenge"] != challenge_of(traveller.verifier)
     assert ("nonce" in query) == (provider == "oidc")
+
+
+@pytest.mark.usefixtures("says")
+@pytest.mark.parametrize(
+    ("provider", "scopes"),
+    [
+        ("github", {"user:email"}),
+        ("kakao", set()),
+        ("google", {"openid", "profile", "email"}),
+        ("oidc", {"openid", "profile", "email"}),
+    ],
+)
+def test_no_more_is_asked_for_than_who_it_is(provider, scopes):
+    assert set(query_of(Traveller(provider).leave())["scope"].split()) == scopes
 
 
 def test_no_two_ways_share_anything(oidc):

@@ -2,6 +2,7 @@
 
 from rest_framework import exceptions
 
+from accounts.links import LinkInvalid
 from accounts.members import EmailTaken, PasswordWrong
 from api.parsers import BodyTooLarge
 from chat import replies
@@ -20,6 +21,7 @@ _OF_THE_FRAMEWORK = [
     (400, "invalid", "Fields are missing, unknown or wrong; `errors` names them."),
     (400, EmailTaken().code, "A member with this e-mail exists; `errors` names the field."),
     (400, PasswordWrong(field="").code, "The password asked for again is not right."),
+    (400, LinkInvalid().code, "The link of a mail was used, is too old, or is not one of ours."),
     (400, exceptions.ParseError.default_code, "The body is not JSON."),
     (400, "bad_request", "The request cannot be understood."),
     (401, exceptions.NotAuthenticated.default_code, "A token is needed."),
