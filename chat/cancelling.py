@@ -12,10 +12,10 @@ from redis import Redis
 
 from accounts.models import Member
 from api import threads
+from api.redis import link
 
 from . import events, reading, replies, snapshot_reader
 from .models import Reply
-from .redis import link
 from .replies import ChoiceParts, Outcome, Superseded
 from .serializers import ReplySerializer
 from .states import OPEN, TERMINAL, ReplyStatus

@@ -14,12 +14,12 @@ import msgpack
 from django.dispatch import Signal
 
 from accounts.models import Member
+from api.redis import link
 from api.renderers import to_json
 
 from . import quota, reading
 from .models import Conversation, Reply
 from .quota import Quota
-from .redis import link
 from .serializers import QuotaSerializer, ReplySerializer, SummarySerializer
 from .states import TERMINAL
 

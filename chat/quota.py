@@ -18,10 +18,10 @@ from redis.client import Pipeline
 
 from accounts.models import Member
 from api.errors import DomainError
+from api.redis import Unavailable, link
 
 from . import clock
 from .models import QuotaSlot
-from .redis import Unavailable, link
 
 _KEPT_SECONDS = 2 * 86_400  # a day is over everywhere by then
 

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat.redis import Unavailable, link
+from api.redis import Unavailable, link
 from workers import liveness
 
 

@@ -151,9 +151,8 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.sender("EMAIL_FROM", "Malgil <malgil@localhost>")
 PASSWORD_RESET_TIMEOUT = 3600
 
-# How often one may try to come in is counted in Redis, through the chat's link to it.
+# How often one may try to come in is counted in Redis.
 AUTH_THROTTLES = env.switch("AUTH_THROTTLES", default=True)
-AUTH_REDIS = "chat.redis"
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 # Where members may sign in besides here; each is on when its variables are set (docs/oauth.md).
@@ -298,7 +297,7 @@ WEBHOOK_RETRY_SECONDS = env.schedule(
 )
 WEBHOOK_ALLOWED_NETWORKS = env.networks("WEBHOOK_ALLOWED_NETWORKS")
 
-# A dead Redis answers at once, a stuck one within this; see chat/redis.py for the breaker.
+# A dead Redis answers at once, a stuck one within this; see api/redis.py for the breaker.
 REDIS_TIMEOUT_SECONDS = env.seconds("REDIS_TIMEOUT_SECONDS", 0.5, least=0.05)
 
 LOGGING_CONFIG = None

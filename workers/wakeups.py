@@ -11,7 +11,7 @@ from kombu.pools import producers
 log = structlog.get_logger(__name__)
 TASK = "workers.generate"
 QUEUE = "replies"
-# As in chat/redis.py: after a failure nobody waits for the broker again for a moment.
+# As in api/redis.py: after a failure nobody waits for the broker again for a moment.
 BREAK_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.5
 

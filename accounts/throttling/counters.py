@@ -6,10 +6,9 @@ So however many attempts come at once, no more get through than one after anothe
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
-from django.conf import settings
+from api.redis import Unavailable, link
 
 _KEPT_SECONDS = 86_400
 
@@ -79,12 +78,9 @@ def _run(script: str, limits: Sequence[Limit]) -> Any:
 
 
 def _call(operation: Callable[[Any], Any]) -> Any:
-    # The link is the chat's, so that both learn at once that Redis is away; its name comes from
-    # the settings, since accounts knows nothing of the chat.
-    redis = import_module(settings.AUTH_REDIS)
     try:
-        return redis.link.call(operation)
-    except redis.Unavailable as error:
+        return link.call(operation)
+    except Unavailable as error:
         raise Away from error
 
 

@@ -32,7 +32,7 @@ class TooManyAttempts(DomainError):
 
 
 class ThrottlesUnavailable(DomainError):
-    detail = "Signing in is not possible for a moment. Try again."
+    detail = "This is not possible for a moment. Try again."
     retry_after = 2
 
 
@@ -96,16 +96,16 @@ def welcome(request: HttpRequest, *, email: str) -> None:
 
 
 def _guesses(account: str, network: str) -> list[Limit]:
-    limits: list[Limit] = [
-        _here(account, network),
-        # Whoever tries many accounts from one place.
+    here = _here(account, network)
+    if _is_known(account, network):
+        # However much others guess, from here or at this account: the owner has been here before.
+        return [here]
+    return [
+        here,
+        # Whoever tries many accounts from one place, and one account from many.
         Rate(key("guesses-from", network), burst=60, every_seconds=10),
+        Rate(key("guesses-at", account), burst=100, every_seconds=30),
     ]
-    if not _is_known(account, network):
-        # Whoever tries one account from many places. They never keep the owner out of where the
-        # owner has been before.
-        limits.append(Rate(key("guesses-at", account), burst=100, every_seconds=30))
-    return limits
 
 
 def _here(account: str, network: str) -> Backoff:

@@ -23,7 +23,7 @@ def _client(request: HttpRequest) -> Address | None:
     """The last address that no proxy of ours has: what stands before it, anybody may have said."""
     address = _read(request.META.get("REMOTE_ADDR", ""))
     forwarded = request.headers.get("X-Forwarded-For", "").split(",")
-    while address and forwarded and _is_ours(address):
+    while forwarded and _is_ours(address):
         given = _read(forwarded.pop())
         if given is None:
             break
@@ -31,7 +31,10 @@ def _client(request: HttpRequest) -> Address | None:
     return address
 
 
-def _is_ours(address: Address) -> bool:
+def _is_ours(address: Address | None) -> bool:
+    if address is None:
+        # A Unix socket, which only a proxy on this machine can have opened.
+        return bool(settings.TRUSTED_PROXIES)
     return any(address in network for network in settings.TRUSTED_PROXIES)
 
 

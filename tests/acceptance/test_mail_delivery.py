@@ -1,8 +1,11 @@
 """Mails from real worker processes: they survive kills, and what they do reaches open sockets."""
 
 import asyncio
+import os
 import re
 import socket
+import subprocess
+import sys
 import threading
 from email import message_from_bytes, policy
 
@@ -10,7 +13,7 @@ import httpx2
 import pytest
 from eventually import comes_true
 from person import Person
-from stack import Stack
+from stack import ROOT, Stack
 
 NEW = "kimchi at midnight 9"
 
@@ -155,3 +158,39 @@ def test_a_real_server_counts_and_says_when_to_come_again(stack_with_throttles):
     stack_with_throttles.redis.stop()
     away = httpx2.post(f"{url}/login", json=body, timeout=10)
     assert (away.status_code, away.json()["code"]) == (503, "throttles_unavailable")
+
+
+def started(tmp_path, **variables):
+    """What `make run` says until it is ready."""
+    unset = {"EMAIL_URL", "AUTH_THROTTLES"}
+    own = {"DATA_DIR": str(tmp_path / "data"), "PORT": "0", "WORKER_DRAIN_SECONDS": "0"}
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
+    command = [sys.executable, "-m", "config.launcher"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=kept | own | variables, stdout=subprocess.PIPE, text=True
+    ) as launcher:
+        assert launcher.stdout is not None
+        said = []
+        for line in launcher.stdout:
+            said.append(line)
+            if "is ready" in line:
+                break
+        launcher.terminate()
+        launcher.communicate(timeout=60)
+    return "".join(said)
+
+
+def test_the_start_says_where_mails_are(tmp_path):
+    said = started(tmp_path)
+
+    folder = tmp_path / "data" / "mail"
+    assert str(folder) in said
+    assert folder.stat().st_mode & 0o077 == 0
+    assert "AUTH_THROTTLES" not in said
+
+
+def test_the_start_warns_that_passwords_may_be_guessed(tmp_path):
+    said = started(tmp_path, AUTH_THROTTLES="off", EMAIL_URL="smtp://localhost")
+
+    assert "AUTH_THROTTLES is off" in said
+    assert "EMAIL_URL" not in said

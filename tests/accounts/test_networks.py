@@ -48,6 +48,13 @@ def test_what_a_proxy_of_ours_forwards_is_believed(behind):
     assert network("203.0.113.7", "198.51.100.9") == "203.0.113.7"
 
 
+def test_a_proxy_at_a_unix_socket_is_ours_where_there_are_any(behind):
+    assert network("", "198.51.100.9") == ""
+    behind("127.0.0.1")
+
+    assert network("", "198.51.100.9") == "198.51.100.9"
+
+
 @pytest.mark.parametrize(
     ("forwarded", "told"),
     [

@@ -164,6 +164,15 @@ def test_guesses_at_many_accounts_from_one_place_are_bounded(clock):
     assert held(post("login", email="other@example.com", password="x")) <= 10
 
 
+def test_they_do_not_keep_others_out_who_have_been_in_that_place(member):
+    log_in(member)
+    for number in range(70):
+        post("login", email=f"m{number}@example.com", password="x")
+
+    assert log_in(member).status_code == 200
+    held(log_in(make_member()))
+
+
 def test_an_account_that_does_not_exist_is_held_alike(member, clock):
     def outcomes(email):
         found = []
@@ -248,17 +257,21 @@ def test_ten_thousand_sign_ups_a_minute_cost_nearly_nothing(monkeypatch):
     for number in range(20):
         sign_up(number)
     monkeypatch.setattr(Member, "set_password", pytest.fail)
+    client = APIClient(REMOTE_ADDR=HERE)
+    body = {"email": "new@example.com", "password": PASSWORD, "nickname": "New"}
 
-    began = time.monotonic()
+    began = time.thread_time()
     with CaptureQueriesContext(connection) as captured:
-        codes = {sign_up(number).status_code for number in range(1000)}
-    seconds = time.monotonic() - began
+        codes = {
+            client.post("/api/v1/auth/signup", body, format="json").status_code for _ in range(1000)
+        }
+    seconds = time.thread_time() - began
 
     assert codes == {429}
     assert len(captured) == 0
     assert Member.objects.count() == Session.objects.count() == 20
-    # Ten thousand a minute are 1000 in 6 s; that much of one core would be too much.
-    assert seconds < 6
+    # Of one core; ten thousand a minute are 1000 in 6 s.
+    assert seconds < 6, "a core is not enough"
 
 
 def test_a_held_body_is_not_even_read():
@@ -351,7 +364,7 @@ def test_a_session_that_is_refreshed_often_is_not_held(member):
 
 @pytest.fixture
 def no_redis(monkeypatch):
-    from chat.redis import Unavailable, link
+    from api.redis import Unavailable, link
 
     def away(operation):
         raise Unavailable

@@ -13,9 +13,9 @@ from refusals import refused
 from talking import ask, begin, claim, complete, exchange, fail, post_reply
 
 from accounts.models import Member
+from api.redis import Link, link
 from chat import clock, quota, replies
 from chat.models import Conversation, Prompt, QuotaSlot, Reply
-from chat.redis import Link, link
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -10,7 +10,7 @@ import pytest
 from refusals import refused
 from rest_framework.test import APIClient
 
-from chat.redis import Link, link
+from api.redis import Link, link
 from workers import liveness
 
 ROOT = Path(__file__).resolve().parents[2]

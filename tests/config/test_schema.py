@@ -2,9 +2,7 @@
 
 import copy
 import re
-import sys
 import uuid
-from types import ModuleType
 
 import jsonschema
 import openapi_spec_validator
@@ -24,6 +22,7 @@ from accounts.oauth import codes, proofkeys
 from accounts.oauth.identities import Identity
 from accounts.throttling.limits import Door
 from accounts.views import PublicView
+from api.redis import Unavailable, link
 from chat import replies
 from config.home import HomeView
 
@@ -254,23 +253,12 @@ def test_who_tries_too_often_is_answered_as_described(check, api, settings, redi
     for status in (401, 429):
         path = "/api/v1/auth/refresh"
         check(send(APIClient(), "POST", path, {"refresh": "x"}), "refresh_tokens", status)
-    settings.AUTH_REDIS = "redis_that_is_away"
-    monkeypatch.setitem(sys.modules, "redis_that_is_away", Away())
+    monkeypatch.setattr(link, "call", away)
     check(send(APIClient(), "POST", "/api/v1/auth/login", body), "log_in", 503)
 
 
-class Away(ModuleType):
-    """Where `accounts.throttling.counters` finds a Redis that does not answer."""
-
-    class Unavailable(Exception):
-        pass
-
-    def __init__(self):
-        super().__init__("redis_that_is_away")
-        self.link = self
-
-    def call(self, operation):
-        raise self.Unavailable
+def away(operation):
+    raise Unavailable
 
 
 @pytest.mark.django_db
