@@ -84,6 +84,8 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             member = self.proof.member.id
             sweeping.sweeper.leave(self, member)
             await self.channel_layer.group_discard(events.group(member), self.channel_name)
+            # Channels does so where it waits for an event, and not where one has just come.
+            self.channel_layer.forget(self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.proof is None or self._closed:

@@ -69,8 +69,9 @@ class Feed:
         """Tells what the table says of the replies, and their text so far, as far as it is news."""
         async with self.lock:
             for reply, event in found:
-                await self._tell_update(event)
-                await self.send_snapshot(reply)
+                if self._concerns(event.reply):
+                    await self._tell_update(event)
+                    await self.send_snapshot(reply)
 
     async def tell(self, told: Iterable[Event]) -> None:
         """Sends the events that are news to this listener."""

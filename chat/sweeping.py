@@ -81,16 +81,16 @@ class Sweeper:
         await self._end_what_is_not_proven()
         gaps = self._seen_gaps()
         away, back = gaps % 2 == 1, gaps % 2 == 0 and gaps != self._gaps
+        if in_flight := self._in_flight():
+            heads = await threads.run(reading.heads, in_flight)
+            self._forget(in_flight - {head.reply for head in heads})
+            await self._tell_replies(heads)
         if away or back:
             lost_since = timedelta(seconds=time.monotonic() - self._undisturbed_at) + MARGIN
             members = list(self._listeners)
             await self._tell_replies(await threads.run(_recent, members, lost_since))
             if back:
                 await self._tell_rest(await threads.run(_rest, members, lost_since))
-        elif in_flight := self._in_flight():
-            heads = await threads.run(reading.heads, in_flight)
-            self._forget(in_flight - {head.reply for head in heads})
-            await self._tell_replies(heads)
         self._gaps = gaps
         if not away:
             self._undisturbed_at = time.monotonic()
@@ -143,9 +143,13 @@ class Sweeper:
         for listener in self._all():
             if listener.proof is not None:
                 by_proof[listener.proof.id].append(listener)
-        for proof in set(by_proof) - await threads.run(proofs.living, list(by_proof)):
-            for listener in by_proof[proof]:
-                await listener.end(Close.NOT_AUTHENTICATED)
+        ended = set(by_proof) - await threads.run(proofs.living, list(by_proof))
+        await _all_at_once(
+            listener.end(Close.NOT_AUTHENTICATED)
+            for proof in ended
+            for listener in by_proof[proof]
+            if listener.proof is not None and listener.proof.id == proof  # not another by now
+        )
 
     def _seen_gaps(self) -> int:
         layer = get_channel_layer()

@@ -88,13 +88,17 @@ class AcceptingView(AsyncView):
         seconds = params.preferred_wait(request)
         headers = {"Location": f"/api/v1/replies/{reply.id}"}
         if seconds is not None and following.has_room(proof_of(request)):
-            seen = await waiting.wait(
-                proof=proof_of(request),
-                reply_id=reply.id,
-                enough=lambda seen: seen.terminal,
-                seconds=seconds,
-            )
+            # It was accepted, also when only this cannot be read any more.
+            with suppress(*threads.AWAY):
+                seen = await waiting.wait(
+                    proof=proof_of(request),
+                    reply_id=reply.id,
+                    enough=lambda seen: seen.terminal,
+                    seconds=seconds,
+                )
             headers["Preference-Applied"] = f"wait={seconds}"
+            if seen.terminal:
+                self.quota = None  # one that failed has given its slot back
         ended = seconds is not None and seen.terminal
         return _told(
             seen,
@@ -311,6 +315,8 @@ class EventsView(AsyncView):
             return Response(status=status.HTTP_204_NO_CONTENT)
         if not following.has_room(proof):
             raise streams.TooManyStreams()
+        if request.method == "HEAD":
+            return streams.EventStream(streams.nothing())
         parts = streams.stream(proof=proof, reply_id=reply_id, since=since)
         return streams.EventStream(parts)
 

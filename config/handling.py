@@ -11,16 +11,30 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.cache import close_caches
+from django.core.handlers import asgi
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 
 from api import threads
+
+
+def _at_once(function: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+    async def call() -> None:
+        function()
+
+    return call
+
+
+# Django's handler uses it for one thing: to close the response on a thread. What is closed is a
+# file or memory, and nobody listens to the signal any more.
+asgi.sync_to_async = _at_once  # type: ignore[attr-defined]  # imported there, not exported
 
 
 class Handler(ASGIHandler):
@@ -60,7 +74,13 @@ class Security(_Inline, SecurityMiddleware):
 
 
 class Common(_Inline, CommonMiddleware):
-    pass
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        processed = super().process_response(request, response)
+        if processed.status_code in (204, 304):  # they have no length (RFC 9110, 8.6)
+            del processed["Content-Length"]
+        return processed
 
 
 class Framing(_Inline, XFrameOptionsMiddleware):

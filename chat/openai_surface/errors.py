@@ -88,10 +88,12 @@ def of_problem(problem: dict[str, Any], param: str | None = None) -> JSON:
     )
 
 
-def headers(status: int) -> dict[str, str]:
+def headers(status: int, *, stored: bool = False) -> dict[str, str]:
     """The official client repeats what fails with 409, 429 and 5xx, twice, unless it is told.
 
     Nothing gets better by that: a limit stays reached, and a failed reply was tried several times.
-    With 503 nothing was stored, and the client may wait and try again.
+    With 503 the client may wait and try again, unless what it asks was `stored`: then it would be
+    answered and counted twice.
     """
-    return {} if status == HTTPStatus.SERVICE_UNAVAILABLE else {"x-should-retry": "false"}
+    again = status == HTTPStatus.SERVICE_UNAVAILABLE and not stored
+    return {} if again else {"x-should-retry": "false"}

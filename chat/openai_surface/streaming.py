@@ -53,13 +53,16 @@ async def begun(*, proof: Proof, reply: Reply, teller: Teller) -> AsyncGenerator
     except BaseException:
         await events.aclose()
         raise
-    return _from(first, events, teller)
+    body = _from(first, events, teller)
+    await anext(body)  # from now on whoever closes the body closes the events
+    return body
 
 
 async def _from(
     first: bytes, events: AsyncGenerator[bytes, None], teller: Teller
 ) -> AsyncGenerator[bytes, None]:
     async with aclosing(events):
+        yield b""
         yield first
         try:
             async for event in events:

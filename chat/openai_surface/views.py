@@ -15,9 +15,11 @@ from accounts.models import Member
 from api import threads
 from api.text import storable
 from api.views import AsyncView
-from chat import cancelling, offers, parameters, quota, reading, streams
+from chat import cancelling, offers, parameters, quota, reading
 from chat.models import OfferedModel, Reply
+from chat.quota import Quota
 from chat.states import ReplyStatus
+from chat.streams import EventStream
 
 from . import (
     asking,
@@ -40,6 +42,8 @@ from .response_events import EventTeller
 class SurfaceView(AsyncView):
     """Errors in OpenAI's shape: the problem that config/problems.py describes, told otherwise."""
 
+    stored = False  # what was asked, and so it must not be asked again
+
     def handle_exception(self, error: Exception) -> Response:
         if isinstance(error, Unanswered):
             answer = Response(error.body, status=error.status)
@@ -47,7 +51,7 @@ class SurfaceView(AsyncView):
             answer = super().handle_exception(error)
             answer.data = errors.of_problem(answer.data, getattr(error, "param", None))
             answer.content_type = errors.CONTENT_TYPE
-        for name, value in errors.headers(answer.status_code).items():
+        for name, value in errors.headers(answer.status_code, stored=self.stored).items():
             answer[name] = value
         return answer
 
@@ -55,11 +59,22 @@ class SurfaceView(AsyncView):
 class AskingView(SurfaceView):
     """Every accept and every refusal says how much of the daily limit is left."""
 
+    database_away = False
+    quota: Quota | None = None
+
+    def handle_exception(self, error: Exception) -> Response:
+        self.database_away = isinstance(error, threads.AWAY)
+        self.quota = None  # a reply that failed has given its slot back
+        return super().handle_exception(error)
+
     async def complete(self, request: Request, response: HttpResponseBase) -> None:
-        if isinstance(request.user, Member):
+        # Where the database was away, `request.user` might still have to be read.
+        if not self.database_away and isinstance(request.user, Member):
             # Whatever was decided is told, also when only this cannot be read any more.
             with suppress(*threads.AWAY):
-                state = await threads.run(quota.state, member=request.user)
+                state = self.quota
+                if state is None:
+                    state = await threads.run(quota.state, member=request.user)
                 for name, value in parameters.rate_limit_headers(state).items():
                     response[name] = value
 
@@ -67,9 +82,13 @@ class AskingView(SurfaceView):
         if order.stream or not order.background:
             waiting.refuse_without_room(proof_of(request))
         idempotency = parameters.idempotency(request)
-        return await threads.run(
+        reply = await threads.run(
             asking.ask, member=member_of(request), order=order, idempotency=idempotency
         )
+        self.stored = True
+        if reply.announced and (order.stream or order.background):  # else its end has a say
+            self.quota = reply.announced.quota
+        return reply
 
 
 class ModelsView(SurfaceView):
@@ -110,7 +129,7 @@ class CompletionsView(AskingView):
         reply = await self.ask(request, order)
         if order.stream:
             teller = ChunkTeller(reply, usage=order.include_usage)
-            return _stream(await streaming.begun(proof=proof, reply=reply, teller=teller))
+            return EventStream(await streaming.begun(proof=proof, reply=reply, teller=teller))
         ended = await waiting.until_ended(proof=proof, reply=reply)
         if ended.status != ReplyStatus.COMPLETED:
             raise Unanswered.of(ended)
@@ -138,7 +157,7 @@ class ResponsesView(AskingView):
         asked = await threads.run(reading.one, member=proof.member, reply_id=reply.id)
         if order.stream:
             teller = EventTeller(asked)
-            return _stream(await streaming.begun(proof=proof, reply=reply, teller=teller))
+            return EventStream(await streaming.begun(proof=proof, reply=reply, teller=teller))
         if order.background:
             return Response(responses.rendered(asked))
         return Response(responses.rendered(await waiting.until_ended(proof=proof, reply=reply)))
@@ -180,10 +199,6 @@ async def _response(request: Request, response_id: str) -> Reply:
     if not responses.is_one(reply):
         raise Reply.DoesNotExist()
     return reply
-
-
-def _stream(body: Any) -> StreamingHttpResponse:
-    return StreamingHttpResponse(body, content_type=streams.CONTENT_TYPE, headers=streams.HEADERS)
 
 
 def _models() -> list[dict[str, Any]]:

@@ -62,5 +62,10 @@ print(client.get("/healthz").status_code)
     ]
 
 
+@pytest.mark.django_db
+def test_an_answer_without_content_has_no_length(api):
+    assert "Content-Length" not in api.post("/api/v1/auth/logout")
+
+
 def test_a_host_that_is_not_ours_is_refused(client):
     assert client.get("/api/docs", headers={"Host": "evil.example"}).status_code == 400

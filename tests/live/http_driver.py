@@ -28,6 +28,9 @@ class Caller:
     async def get(self, path, **headers):
         return await self._client.get(f"/api/v1/{path}", headers=self._with(headers))
 
+    async def head(self, path, **headers):
+        return await self._client.head(f"/api/v1/{path}", headers=self._with(headers))
+
     async def post(self, path, body, **headers):
         return await self._client.post(
             f"/api/v1/{path}", body, content_type="application/json", headers=self._with(headers)

@@ -391,6 +391,16 @@ async def test_nothing_is_left_of_sockets_that_are_gone(member, own_layer):
     assert inner.connection._subscribed_to == set()
 
 
+async def test_nothing_is_left_of_a_socket_that_an_event_meets_at_the_door(member, own_layer):
+    """Its end and an event come at the same moment."""
+    inner = own_layer._get_layer()
+    async with opened(member):
+        (queue,) = inner.channels.values()
+        queue.put_nowait(own_layer.serialize({"type": "member.events", "events": []}))
+
+    assert (inner.channels, inner.groups) == ({}, {})
+
+
 async def test_nothing_is_left_of_a_socket_that_broke(member, own_layer, monkeypatch):
     """A handler that raises ends the socket, and no disconnect comes."""
     from chat.consumers import MemberConsumer

@@ -143,6 +143,26 @@ async def test_whoever_has_read_the_end_need_not_come_again(member, caller):
     assert (answer.status_code, answer.content) == (204, b"")
 
 
+async def test_it_goes_on_where_less_was_stored_in_the_end_than_was_told(member, caller):
+    """An attempt that said something was put back, and the reply cancelled while it waited."""
+    reply = await threads.run(make_running, member)
+    stream = await stream_of(caller, reply)
+    await stream.next(), await stream.next()
+    await threads.run(say, reply, 1, "a")
+    heard = await stream.next()
+    await stream.close()
+    await threads.run(replies.hand_back, reply)
+    await threads.run(replies.cancel_queued, reply.id)
+
+    rest = await (await stream_of(caller, reply, Last_Event_ID=heard.id)).rest()
+    answer = await caller.get(f"replies/{reply.id}/events", Last_Event_ID=rest[-1].id)
+
+    assert [one.kind for one in rest] == ["reply.snapshot", "reply.updated"]
+    assert rest[0].body["choices"] == []
+    assert rest[1].body["reply"]["status"] == "cancelled"
+    assert answer.status_code == 204
+
+
 @pytest.mark.parametrize(
     "given", ["nonsense", "1", "1-1", "99-1-1", "1-99-1", "2-1-99", "-1-1-1", "1-1-1-1"]
 )
@@ -201,6 +221,17 @@ async def test_a_client_that_goes_away_leaves_nothing_behind(member, caller):
     await stream.close()
 
     await comes_true(lambda: not sweeping.sweeper._listeners)
+
+
+async def test_whoever_asks_for_the_headers_alone_does_not_wait(member, caller):
+    reply = await threads.run(make_running, member)
+
+    answer = await caller.head(f"replies/{reply.id}/events")
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/event-stream")
+    async with asyncio.timeout(5):
+        assert [part async for part in answer] == []
+    assert not sweeping.sweeper._listeners
 
 
 async def test_another_members_reply_is_not_there(member):

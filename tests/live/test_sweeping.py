@@ -149,6 +149,33 @@ async def test_a_client_that_takes_nothing_holds_up_itself_only(member):
         hanging.set()
 
 
+async def test_one_that_cannot_be_ended_holds_up_nobody(member, monkeypatch):
+    """Closing a socket waits for a client that takes nothing."""
+    revoked, kept = [await threads.run(open_session, member) for _ in range(2)]
+    reply = await threads.run(make_running, member)
+    async with opened(member, session=revoked), opened(member, session=kept) as free:
+        await free.next("reply.snapshot")
+        (stuck,) = [
+            listener
+            for listener in sweeping.sweeper._listeners[member.id]
+            if listener.proof.id == revoked.id
+        ]
+        asked, never = asyncio.Event(), asyncio.Event()
+
+        async def hang(code):
+            asked.set()
+            await never.wait()
+
+        monkeypatch.setattr(stuck, "end", hang)
+        await threads.run(sessions.revoke, revoked)
+        await asked.wait()
+
+        await threads.run(complete, reply)
+
+        assert (await free.next("reply.updated"))["reply"]["status"] == "completed"
+        never.set()
+
+
 @pytest.fixture
 async def layer_of_its_own(tmp_path, settings, own_layer):
     """A Redis for the sockets alone, so that only their connection breaks."""

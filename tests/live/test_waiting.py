@@ -5,6 +5,7 @@ import threading
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from eventually import comes_true
 from http_driver import Caller, caller_of
 from reply_rows import another_member, make_conversation, make_reply, make_running, stored
@@ -12,7 +13,7 @@ from socket_driver import open_session
 
 from accounts import sessions
 from api import threads
-from chat import events, replies, sweeping
+from chat import cancelling, events, replies, sweeping
 from chat.models import Conversation
 from chat.replies import ChoiceParts, Outcome
 
@@ -181,6 +182,33 @@ async def test_a_reply_that_is_deleted_meanwhile_is_not_there(member, settings):
     assert (await task).status_code == 404
 
 
+async def test_it_is_not_there_while_redis_is_away_either(member, settings, monkeypatch):
+    settings.SOCKET_SWEEP_SECONDS = 0.1
+    reply = await threads.run(make_running, member)
+    task = await waiting(await caller_of(member), f"replies/{reply.id}", Prefer="wait=10")
+    monkeypatch.setattr(sweeping.sweeper, "_seen_gaps", lambda: 1)
+
+    await threads.run(lambda: Conversation.objects.update(deleted_at=stored(reply).created_at))
+
+    assert (await task).status_code == 404
+
+
+async def test_what_the_sweep_finds_of_another_reply_is_told_to_others(member, settings):
+    settings.SOCKET_SWEEP_SECONDS = 0.1
+    one, other = [await threads.run(make_running, member) for _ in range(2)]
+    caller = await caller_of(member)
+    of_one = await waiting(caller, f"replies/{one.id}", Prefer="wait=30")
+    of_other = await waiting(caller, f"replies/{other.id}", Prefer="wait=30")
+    await comes_true(lambda: sweeping.sweeper._in_flight() == {one.id, other.id})
+
+    await threads.run(lambda: complete(other, told=False))
+    assert (await of_other).json()["id"] == str(other.id)
+    assert not of_one.done()
+    await threads.run(lambda: complete(one, told=False))
+
+    assert (await of_one).json()["id"] == str(one.id)
+
+
 async def test_whoever_is_signed_out_meanwhile_is_told_nothing(member, settings):
     settings.SOCKET_SWEEP_SECONDS = 0.1
     reply = await threads.run(make_running, member)
@@ -252,6 +280,22 @@ async def test_asking_with_a_wait_answers_200_when_the_reply_ended_in_time(membe
     assert answer.json()["choices"][0]["content"] == "Hi"
 
 
+async def test_the_limit_is_told_as_it_is_after_the_wait(member):
+    conversation = await threads.run(make_conversation, member)
+    caller = await caller_of(member)
+    task = asyncio.ensure_future(
+        caller.post(f"conversations/{conversation.id}/replies", {"message": "Hi"}, Prefer="wait=30")
+    )
+    await comes_true(lambda: _listeners() == 1)
+    reply = await threads.run(conversation.replies.get)
+
+    await cancelling.cancel(member=member, reply_id=reply.id)
+
+    answer = await task
+    assert answer.json()["error"]["refunded"]
+    assert answer["RateLimit"].startswith('"daily";r=5;')
+
+
 async def test_asking_with_a_wait_answers_202_when_it_did_not(member):
     conversation = await threads.run(make_conversation, member)
     caller = await caller_of(member)
@@ -279,3 +323,21 @@ async def test_who_waits_too_often_is_answered_at_once(member, monkeypatch):
     assert "Preference-Applied" not in answer
     await threads.run(complete, reply)
     await task
+
+
+async def test_what_was_accepted_is_told_so_when_it_cannot_be_waited_for(member, monkeypatch):
+    from chat import waiting as waits
+
+    async def away(**_):
+        raise OperationalError
+
+    monkeypatch.setattr(waits, "look", away)
+    conversation = await threads.run(make_conversation, member)
+    caller = await caller_of(member)
+
+    answer = await caller.post(
+        f"conversations/{conversation.id}/replies", {"message": "Hi"}, Prefer="wait=1"
+    )
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
+    assert answer["Location"] == f"/api/v1/replies/{answer.json()['id']}"

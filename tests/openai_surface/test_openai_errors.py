@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 from openai_driver import BASE_URL, MODEL, answer, key_of, meanwhile, official_client
 
-from accounts import keys
+from accounts import authentication, keys
 from api import threads
 from chat.models import ChatConfig, Conversation, Prompt, QuotaSlot, Reply
 from chat.openai_surface import asking, waiting
@@ -249,6 +249,27 @@ async def test_while_the_database_is_away_it_says_so(client, monkeypatch):
     error = await raised(openai.InternalServerError, ask(client))
 
     assert (error.status_code, error.code) == (503, "database_unavailable")
+
+
+async def test_while_it_is_away_before_one_is_known_too(raw, monkeypatch):
+    def away(*_):
+        raise OperationalError
+
+    monkeypatch.setattr(authentication, "_of_session", away)
+
+    told(await raw.post("chat/completions", json=BODY), 503, "database_unavailable")
+
+
+async def test_what_was_stored_is_not_asked_again(raw, monkeypatch):
+    async def away(**_):
+        raise OperationalError
+
+    monkeypatch.setattr(waiting, "until_ended", away)
+
+    answer = await raw.post("chat/completions", json=BODY)
+
+    assert (answer.status_code, answer.headers["x-should-retry"]) == (503, "false")
+    assert await threads.run(Reply.objects.count) == 1
 
 
 async def test_what_nobody_foresaw_has_the_same_shape(raw, monkeypatch):

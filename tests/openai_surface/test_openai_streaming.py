@@ -196,6 +196,31 @@ async def test_a_stream_that_is_not_followed_to_the_end_says_so(stream):
         await stream(updated("queued"))
 
 
+async def test_a_stream_that_is_closed_before_it_was_read_leaves_nothing_behind(monkeypatch):
+    following = []
+
+    @asynccontextmanager
+    async def follow(**_):
+        async def frames():
+            yield delta(1, "Hel")
+
+        following.append("follower")
+        try:
+            yield frames()
+        finally:
+            following.clear()
+
+    monkeypatch.setattr(streaming.following, "follow", follow)
+    proof = Proof(source=Session(member=Member()), until=NOW)
+    teller = ChunkTeller(row(), usage=False)
+    body = await streaming.begun(proof=proof, reply=row(), teller=teller)
+    assert following
+
+    await body.aclose()
+
+    assert not following
+
+
 async def test_a_choice_without_text_has_its_end(stream):
     data = await stream(delta(1, "Hi", index=1), Ended("completed", 1, "", "Hi"))
 

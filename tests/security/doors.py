@@ -32,6 +32,7 @@ DOORS = {
         f"get {path}": ANYONE
         for path in (
             *("/", "/welcome", "/login", "/login/return", "/signup", "/settings"),
+            *("/forgot-password", "/reset-password", "/confirm-email"),
             *("/c/{conversation}", "/shared/{token}"),
             *("/healthz", "/readyz", "/api/schema", "/api/docs"),
         )
