@@ -2,7 +2,7 @@
 import axe from 'axe-core';
 import { expect, test, type Page } from '@playwright/test';
 
-import { ask, call, composer, ended, newAccount, url } from './member';
+import { ask, call, composer, ended, newAccount, send, url } from './member';
 import { canKill, model, USUAL } from './processes';
 
 const FOLDER = new URL('./artifacts/', import.meta.url).pathname;
@@ -123,7 +123,7 @@ async function intake(
   await expect(page).toHaveURL(/\/c\//);
   for (const [index, text] of texts.entries()) {
     await composer(page).fill(text);
-    await composer(page).press('Enter');
+    await send(page);
     if (index < 2) await expect(composer(page)).toHaveValue('');
     await expect(page.getByText(text, { exact: true }).first()).toBeVisible();
     if (index === 1) await look('intake');

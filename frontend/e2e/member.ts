@@ -47,9 +47,16 @@ export async function call<T>(
 export const composer = (page: Page) => page.locator('textarea[data-composer]');
 export const answers = (page: Page) => page.getByTestId('answer');
 
+/** Enter, or the button where Enter is a new line. */
+export async function send(page: Page): Promise<void> {
+  if (await page.evaluate(() => matchMedia('(pointer: coarse)').matches))
+    await page.getByRole('main').locator('button[type=submit]').last().tap();
+  else await composer(page).press('Enter');
+}
+
 export async function ask(page: Page, text: string): Promise<void> {
   await composer(page).fill(text);
-  await composer(page).press('Enter');
+  await send(page);
   // Emptied when it was accepted; by then the reply is on the page.
   await expect(page).toHaveURL(/\/c\//);
   await expect(composer(page)).toHaveValue('');

@@ -2,15 +2,17 @@ import '@mantine/notifications/styles.css';
 
 import { Notifications } from '@mantine/notifications';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 
 import { LiveProvider } from '../live/LiveProvider';
+import { fetchAhead } from './ahead';
 import { newQueryClient } from './queryClient';
 import { Shell } from './Shell';
 
 /** Everything behind the login. A member's data goes with the member: the gate mounts it anew. */
 export function MemberApp() {
   const [client] = useState(newQueryClient);
+  useEffect(fetchAhead, []);
   return (
     <QueryClientProvider client={client}>
       <LiveProvider>

@@ -3,6 +3,11 @@ import { Outlet, ScrollRestoration, useNavigation } from 'react-router';
 
 import classes from './Root.module.css';
 
+/** Until the first page's own code is here. */
+export function Starting() {
+  return <div className={classes.progress} aria-hidden="true" />;
+}
+
 /** Around every page. */
 export function Root() {
   const { t } = useTranslation();

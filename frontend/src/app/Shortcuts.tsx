@@ -1,5 +1,6 @@
 import { Kbd, Modal, Table } from '@mantine/core';
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { flushSync } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 
@@ -25,9 +26,14 @@ export function Shortcuts({ onToggleList }: { onToggleList: () => void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [opened, { toggle, close }] = useDisclosure(false);
+  /** A list that is folded is opened first. */
+  const search = (): void => {
+    if (document.querySelector('[data-search]') === null) flushSync(onToggleList);
+    focus('[data-search]');
+  };
   useHotkeys(
     [
-      ['mod+K', () => focus('[data-search]')],
+      ['mod+K', search],
       ['mod+shift+O', () => void navigate('/')],
       ['mod+B', onToggleList],
       ['shift+Escape', () => focus(`[${COMPOSER}]`)],

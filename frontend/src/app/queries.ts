@@ -44,7 +44,17 @@ export const conversation = (id: string) =>
 const hasAll = ({ replies }: Conversation, heard: Reply[]): boolean =>
   heard.every(({ id }) => replies.some((reply) => reply.id === id));
 
-export const quota = queryOptions({ queryKey: keys.quota, queryFn: api.quota });
+/** Nobody tells that the day is over: the limit is asked for when it begins anew. */
+const untilReset = (resetsAt: string): number =>
+  Math.min(Math.max(Date.parse(resetsAt) - Date.now() + 1_000, 5_000), LONGEST_TIMER_MS);
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const quota = queryOptions({
+  queryKey: keys.quota,
+  queryFn: api.quota,
+  refetchInterval: ({ state }) =>
+    state.data === undefined ? false : untilReset(state.data.resets_at),
+});
 export const me = queryOptions({ queryKey: keys.me, queryFn: api.me.get });
 export const models = queryOptions({
   queryKey: keys.models,

@@ -5,13 +5,14 @@ import { LoginPage } from '../features/auth/LoginPage';
 import { SignupPage } from '../features/auth/SignupPage';
 import { Crash } from './Crash';
 import { NotFound } from './NotFound';
-import { Root } from './Root';
+import { Root, Starting } from './Root';
 import { SignedIn, SignedOut } from './gates';
 
 export const routes: RouteObject[] = [
   {
     element: <Root />,
     errorElement: <Crash />,
+    HydrateFallback: Starting,
     children: [
       { path: '/welcome', element: <LandingPage /> },
       {

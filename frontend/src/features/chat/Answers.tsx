@@ -1,7 +1,7 @@
 import { Button, Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { IconCheck } from '@tabler/icons-react';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, type ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Reply } from '../../api/types';
@@ -9,7 +9,11 @@ import { useChat } from './context';
 import classes from './Reply.module.css';
 import { choiceKey } from './tree';
 
-const Markdown = lazy(() => import('./markdown/Markdown'));
+/** Where it cannot be fetched, the text is shown as it is. */
+const Markdown = lazy<ComponentType<{ text: string }>>(() =>
+  import('./markdown/Markdown').catch(() => ({ default: PlainText })),
+);
+const PlainText = ({ text }: { text: string }) => <p className={classes.plain}>{text}</p>;
 
 /** `id` is null while it is still coming. */
 export type Answer = { id: string | null; index: number; text: string };
@@ -67,7 +71,7 @@ export function Answers({ answers, reply, chosen }: Props) {
 function AnswerText({ text }: { text: string }) {
   return (
     <div className={classes.text} data-testid="answer">
-      <Suspense fallback={<p className={classes.plain}>{text}</p>}>
+      <Suspense fallback={<PlainText text={text} />}>
         <Markdown text={text} />
       </Suspense>
     </div>

@@ -1,15 +1,20 @@
 import { ActionIcon } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import type { ReactNode, Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import classes from './Bubble.module.css';
 import { CopyButton } from './CopyButton';
 
-type Props = { text: string; onEdit?: (() => void) | undefined; children?: ReactNode };
+type Props = {
+  text: string;
+  onEdit?: (() => void) | undefined;
+  editRef?: Ref<HTMLButtonElement>;
+  children?: ReactNode;
+};
 
 /** What the member said: as it was typed, no Markdown. */
-export function Bubble({ text, onEdit, children }: Props) {
+export function Bubble({ text, onEdit, editRef, children }: Props) {
   const { t } = useTranslation();
   return (
     <div className={classes.row}>
@@ -21,6 +26,7 @@ export function Bubble({ text, onEdit, children }: Props) {
         <CopyButton text={text} label={t('chat.copy')} />
         {onEdit && (
           <ActionIcon
+            ref={editRef}
             variant="subtle"
             color="gray"
             aria-label={t('chat.edit')}

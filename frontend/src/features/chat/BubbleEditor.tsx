@@ -2,6 +2,7 @@ import { Button, Group, Text, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { isComposing } from '../../lib/composing';
 import { useProblemText } from '../../lib/useProblemText';
 import { useSubmit } from '../../lib/useSubmit';
 import classes from './Bubble.module.css';
@@ -11,7 +12,7 @@ type Props = {
   save: 'save' | 'send';
   blocked?: boolean;
   onSave: (text: string) => Promise<unknown>;
-  onClose: () => void;
+  onClose: (saved: boolean) => void;
 };
 
 /** A bubble being changed. Escape leaves it as it was. */
@@ -21,7 +22,7 @@ export function BubbleEditor({ text, save, blocked, onSave, onClose }: Props) {
   const problemText = useProblemText();
   const { submit, pending, error } = useSubmit(async () => {
     await onSave(draft);
-    onClose();
+    onClose(true);
   });
   return (
     <form
@@ -36,8 +37,8 @@ export function BubbleEditor({ text, save, blocked, onSave, onClose }: Props) {
         value={draft}
         onChange={(event) => setDraft(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.nativeEvent.isComposing) return;
-          if (event.key === 'Escape') onClose();
+          if (isComposing(event)) return;
+          if (event.key === 'Escape') onClose(false);
         }}
         autosize
         maxRows={14}
@@ -52,7 +53,7 @@ export function BubbleEditor({ text, save, blocked, onSave, onClose }: Props) {
         </Text>
       )}
       <Group gap="xs" justify="flex-end" mt="xs">
-        <Button variant="default" size="xs" onClick={onClose}>
+        <Button variant="default" size="xs" onClick={() => onClose(false)}>
           {t('app.cancel')}
         </Button>
         <Button type="submit" size="xs" loading={pending} disabled={draft.trim() === '' || blocked}>

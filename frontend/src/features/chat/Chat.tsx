@@ -5,8 +5,10 @@ import { isOpen, type Conversation } from '../../api/types';
 import { ConversationHeader } from '../conversations/ConversationHeader';
 import { Intake } from '../intake/Intake';
 import { nextQuestion } from '../intake/progress';
+import { offerFocus } from '../../lib/focus';
 import { Announcer } from './Announcer';
 import classes from './Chat.module.css';
+import { COMPOSER } from './Composer';
 import { ChatContext } from './context';
 import { MessageComposer } from './MessageComposer';
 import { Thread } from './Thread';
@@ -29,6 +31,7 @@ export function Chat({ conversation }: { conversation: Conversation }) {
     follow: () => {
       setSelection({});
       thread.current?.toEnd();
+      offerFocus(document.querySelector<HTMLElement>(`[${COMPOSER}]`));
     },
   };
   const head = (): ReactNode => {

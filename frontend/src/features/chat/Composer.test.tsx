@@ -21,7 +21,28 @@ describe('Enter', () => {
     const onSend = vi.fn();
     show(<Composer {...BASE} value="안녕" onSend={onSend} />);
     fireEvent.keyDown(screen.getByRole('textbox'), { key: 'Enter', isComposing: true });
+    fireEvent.keyDown(screen.getByRole('textbox'), { key: 'Enter', keyCode: 229 });
     expect(onSend).not.toHaveBeenCalled();
+  });
+
+  it('begins a new line on a touch screen, whose keyboard has no Shift + Enter', async () => {
+    const onSend = vi.fn();
+    const onChange = vi.fn();
+    const media = vi.spyOn(window, 'matchMedia').mockImplementation((query) =>
+      Object.assign(new EventTarget(), {
+        matches: query === '(pointer: coarse)',
+        media: query,
+        onchange: null,
+        addListener: () => undefined,
+        removeListener: () => undefined,
+      }),
+    );
+    show(<Composer {...BASE} value="hello" onSend={onSend} onChange={onChange} />);
+    expect(screen.getByRole('textbox')).not.toHaveFocus();
+    await userEvent.type(screen.getByRole('textbox'), '{Enter}');
+    expect(onSend).not.toHaveBeenCalled();
+    expect(onChange).toHaveBeenCalledWith('hello\n');
+    media.mockRestore();
   });
 
   it.each([
@@ -47,4 +68,13 @@ it('stops while an answer is coming, and typing stays possible', async () => {
   expect(onChange).toHaveBeenCalledWith('x');
   await userEvent.click(screen.getByRole('button', { name: 'Stop' }));
   expect(onStop).toHaveBeenCalledOnce();
+});
+
+it('has the keyboard from the beginning, and after a click on its button', async () => {
+  const onSend = vi.fn();
+  show(<Composer {...BASE} value="hello" onSend={onSend} />);
+  expect(screen.getByRole('textbox')).toHaveFocus();
+  await userEvent.click(screen.getByRole('button', { name: 'Send' }));
+  expect(onSend).toHaveBeenCalledOnce();
+  expect(screen.getByRole('textbox')).toHaveFocus();
 });

@@ -1,8 +1,10 @@
 import { ActionIcon, Textarea } from '@mantine/core';
 import { IconArrowUp, IconPlayerStopFilled } from '@tabler/icons-react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { isComposing } from '../../lib/composing';
+import { isTouch, offerFocus } from '../../lib/focus';
 import classes from './Composer.module.css';
 
 type Props = {
@@ -24,11 +26,13 @@ export const COMPOSER = 'data-composer';
 
 export function Composer(props: Props) {
   const { t } = useTranslation();
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => offerFocus(field.current), []);
   const empty = props.value.trim() === '';
   const canSend = !empty && !props.blocked && !props.pending && !props.onStop;
   const onKeyDown = (event: KeyboardEvent): void => {
-    // While a Korean syllable is being put together, Enter belongs to the input method.
-    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    // On a touch screen there is no Shift + Enter, so Enter is the new line there.
+    if (event.key !== 'Enter' || event.shiftKey || isComposing(event) || isTouch()) return;
     event.preventDefault();
     if (canSend) props.onSend();
   };
@@ -38,12 +42,14 @@ export function Composer(props: Props) {
       onSubmit={(event) => {
         event.preventDefault();
         if (canSend) props.onSend();
+        offerFocus(field.current);
       }}
     >
       {props.notice}
       <div className={classes.box}>
         <Textarea
           {...{ [COMPOSER]: true }}
+          ref={field}
           aria-label={props.label}
           placeholder={props.placeholder}
           value={props.value}
@@ -62,7 +68,10 @@ export function Composer(props: Props) {
             size={40}
             radius="xl"
             aria-label={t('chat.stop')}
-            onClick={props.onStop}
+            onClick={() => {
+              props.onStop?.();
+              offerFocus(field.current);
+            }}
           >
             <IconPlayerStopFilled size={18} />
           </ActionIcon>

@@ -63,7 +63,10 @@ export function MessageComposer({ turns, question, ready, onSkip }: Props) {
           role="alert"
           withCloseButton
           closeButtonLabel={t('app.close')}
-          onClose={sending.clear}
+          onClose={() => {
+            sending.clear();
+            stopping.clear();
+          }}
         >
           {problemText(error)}
         </Alert>

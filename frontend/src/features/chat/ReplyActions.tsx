@@ -30,6 +30,7 @@ export function ReplyActions({ turn, reply, last }: Props) {
   return (
     <div className={classes.actions} data-last={last || undefined}>
       <Pager
+        name={replyKey(turn.prompt.id)}
         label={t('chat.answers')}
         count={turn.replies.length}
         at={turn.replies.indexOf(reply)}

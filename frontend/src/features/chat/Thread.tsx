@@ -1,7 +1,15 @@
 import { ActionIcon } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { IconArrowDown } from '@tabler/icons-react';
-import { useImperativeHandle, useLayoutEffect, useRef, type ReactNode, type Ref } from 'react';
+import {
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  type ReactNode,
+  type Ref,
+  type RefObject,
+} from 'react';
 import { useTranslation } from 'react-i18next';
 
 import classes from './Chat.module.css';
@@ -9,6 +17,9 @@ import type { Turn } from './tree';
 import { TurnView } from './TurnView';
 
 type Props = { turns: Turn[]; head: ReactNode; handle: Ref<{ toEnd: () => void }> };
+
+/** Whether the member wants nothing to move. */
+const isStill = (): boolean => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 const ESTIMATED_PX = 360;
 /** So near to the end one is reading the end, and stays there while text comes. */
@@ -38,6 +49,7 @@ export function Thread({ turns, head, handle }: Props) {
   useImperativeHandle(handle, () => ({ toEnd }));
   // eslint-disable-next-line react-hooks/exhaustive-deps -- once: a conversation opens at its end
   useLayoutEffect(toEnd, []);
+  useEndInSight(scroller);
 
   const away = virtual.getDistanceFromEnd() > AT_END_PX * 4;
   return (
@@ -77,11 +89,28 @@ export function Thread({ turns, head, handle }: Props) {
           size={38}
           aria-label={t('chat.toEnd')}
           title={t('chat.toEnd')}
-          onClick={() => virtual.scrollToEnd({ behavior: 'smooth' })}
+          onClick={() => virtual.scrollToEnd({ behavior: isStill() ? 'auto' : 'smooth' })}
         >
           <IconArrowDown size={19} />
         </ActionIcon>
       )}
     </div>
   );
+}
+
+/** Whoever reads the end still sees it when the field below grows, or a banner takes some height. */
+function useEndInSight(scroller: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    let height = element.clientHeight;
+    const observer = new ResizeObserver(() => {
+      const lost = height - element.clientHeight;
+      height = element.clientHeight;
+      const hidden = element.scrollHeight - element.scrollTop - height;
+      if (lost > 0 && hidden <= lost + AT_END_PX) element.scrollTop = element.scrollHeight;
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [scroller]);
 }

@@ -1,6 +1,7 @@
-import { memo, useState } from 'react';
+import { memo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { focusAfter } from '../../lib/focus';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
 import { useAsking } from './asking';
 import { Bubble } from './Bubble';
@@ -25,6 +26,7 @@ export const TurnView = memo(function TurnView({ turn, last }: Props) {
 function Message({ turn: { prompt, variants, parentKey } }: { turn: Turn }) {
   const { t } = useTranslation();
   const [editing, setEditing] = useState(false);
+  const edit = useRef<HTMLButtonElement>(null);
   const { conversation, running, select, follow } = useChat();
   const { ask } = useAsking();
   const spent = useQuotaSpent();
@@ -38,13 +40,25 @@ function Message({ turn: { prompt, variants, parentKey } }: { turn: Turn }) {
           await ask(conversation.id, { message, after: prompt.parent });
           follow();
         }}
-        onClose={() => setEditing(false)}
+        onClose={(saved) => {
+          if (saved) setEditing(false);
+          else
+            focusAfter(
+              () => setEditing(false),
+              () => edit.current,
+            );
+        }}
       />
     );
   }
   return (
-    <Bubble text={prompt.answer ?? ''} onEdit={running ? undefined : () => setEditing(true)}>
+    <Bubble
+      text={prompt.answer ?? ''}
+      editRef={edit}
+      onEdit={running ? undefined : () => setEditing(true)}
+    >
       <Pager
+        name={parentKey}
         label={t('chat.versions')}
         count={variants.length}
         at={variants.indexOf(prompt)}

@@ -2,11 +2,12 @@ import { ActionIcon, Badge, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Conversation } from '../../api/types';
 import { models } from '../../app/queries';
+import { focusAfter } from '../../lib/focus';
 import classes from './ConversationHeader.module.css';
 import { ConversationMenu } from './ConversationMenu';
 import { RenameField } from './RenameField';
@@ -17,11 +18,21 @@ export function ConversationHeader({ conversation }: { conversation: Conversatio
   const { t } = useTranslation();
   const [renaming, setRenaming] = useState(false);
   const [configuring, config] = useDisclosure(false);
+  const menu = useRef<HTMLButtonElement>(null);
+  const settings = useRef<HTMLButtonElement>(null);
   const demo = useQuery(models).data?.demo === true;
   return (
     <header className={classes.header}>
       {renaming ? (
-        <RenameField conversation={conversation} onClose={() => setRenaming(false)} />
+        <RenameField
+          conversation={conversation}
+          onClose={(byKey) =>
+            focusAfter(
+              () => setRenaming(false),
+              () => (byKey ? menu.current : null),
+            )
+          }
+        />
       ) : (
         <h1 className={classes.title} dir="auto">
           {conversation.title || t('conversation.untitled')}
@@ -42,6 +53,7 @@ export function ConversationHeader({ conversation }: { conversation: Conversatio
       )}
       <Tooltip label={t('config.title')} openDelay={400}>
         <ActionIcon
+          ref={settings}
           variant="subtle"
           color="gray"
           size="lg"
@@ -51,10 +63,17 @@ export function ConversationHeader({ conversation }: { conversation: Conversatio
           <IconAdjustmentsHorizontal size={20} stroke={1.6} />
         </ActionIcon>
       </Tooltip>
-      <ConversationMenu conversation={conversation} onRename={() => setRenaming(true)} />
+      <ConversationMenu
+        conversation={conversation}
+        onRename={() => setRenaming(true)}
+        buttonRef={menu}
+      />
       {configuring && (
         <Suspense>
-          <ConfigDialog conversation={conversation} onClose={config.close} />
+          <ConfigDialog
+            conversation={conversation}
+            onClose={() => focusAfter(config.close, () => settings.current)}
+          />
         </Suspense>
       )}
     </header>

@@ -1,9 +1,10 @@
 import { IconPin } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
 
 import { isOpen, type Summary } from '../../api/types';
+import { focusAfter } from '../../lib/focus';
 import { ConversationMenu } from './ConversationMenu';
 import { RenameField } from './RenameField';
 import classes from './Sidebar.module.css';
@@ -13,18 +14,28 @@ type Props = { summary: Summary; onLeave: () => void };
 export function ConversationItem({ summary, onLeave }: Props) {
   const { t } = useTranslation();
   const [renaming, setRenaming] = useState(false);
+  const link = useRef<HTMLAnchorElement>(null);
   const path = `/c/${summary.id}`;
   const current = useLocation().pathname === path;
   if (renaming) {
     return (
       <li className={classes.item}>
-        <RenameField conversation={summary} onClose={() => setRenaming(false)} />
+        <RenameField
+          conversation={summary}
+          onClose={(byKey) =>
+            focusAfter(
+              () => setRenaming(false),
+              () => (byKey ? link.current : null),
+            )
+          }
+        />
       </li>
     );
   }
   return (
     <li className={classes.item} data-current={current || undefined}>
       <Link
+        ref={link}
         to={path}
         className={classes.link}
         aria-current={current ? 'page' : undefined}

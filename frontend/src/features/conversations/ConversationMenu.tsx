@@ -9,10 +9,11 @@ import {
   IconTrash,
 } from '@tabler/icons-react';
 import { useDisclosure } from '@mantine/hooks';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useRef, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Summary } from '../../api/types';
+import { focusAfter } from '../../lib/focus';
 import { useConversationChanges } from './useConversationChanges';
 import { useDownload } from './useDownload';
 
@@ -25,9 +26,12 @@ type Props = {
   conversation: Pick<Summary, 'id' | 'title' | 'pinned' | 'archived'>;
   onRename: () => void;
   className?: string | undefined;
+  buttonRef?: RefObject<HTMLButtonElement | null>;
 };
 
-export function ConversationMenu({ conversation, onRename, className }: Props) {
+export function ConversationMenu({ conversation, onRename, className, buttonRef }: Props) {
+  const own = useRef<HTMLButtonElement>(null);
+  const button = buttonRef ?? own;
   const { t } = useTranslation();
   const { id, pinned, archived } = conversation;
   const { change, remove } = useConversationChanges();
@@ -39,6 +43,7 @@ export function ConversationMenu({ conversation, onRename, className }: Props) {
       <Menu position="bottom-end" width={210} returnFocus>
         <Menu.Target>
           <ActionIcon
+            ref={button}
             className={className}
             variant="subtle"
             color="gray"
@@ -93,7 +98,7 @@ export function ConversationMenu({ conversation, onRename, className }: Props) {
       </Menu>
       {sharing && (
         <Suspense>
-          <ShareDialog id={id} onClose={share.close} />
+          <ShareDialog id={id} onClose={() => focusAfter(share.close, () => button.current)} />
         </Suspense>
       )}
     </>

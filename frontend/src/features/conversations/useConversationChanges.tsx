@@ -36,7 +36,8 @@ export function useConversationChanges() {
       }),
     );
 
-  const restore = (id: string): Promise<void> =>
+  /** `back`: to the conversation, which was open when it was deleted. */
+  const restore = (id: string, back: boolean): Promise<void> =>
     told(
       api.conversations
         .restore(id)
@@ -45,13 +46,15 @@ export function useConversationChanges() {
             client.invalidateQueries({ queryKey: keys.lists }),
             client.invalidateQueries({ queryKey: keys.conversation(id) }),
           ]),
-        ),
+        )
+        .then(() => back && navigate(`/c/${id}`)),
     );
 
   const remove = (id: string): Promise<void> =>
     told(
       api.conversations.remove(id).then(() => {
-        if (pathname === `/c/${id}`) void navigate('/');
+        const open = pathname === `/c/${id}`;
+        if (open) void navigate('/');
         removeConversation(client, id);
         const notice = notifications.show({
           autoClose: 8_000,
@@ -65,7 +68,7 @@ export function useConversationChanges() {
                 size="compact-sm"
                 onClick={() => {
                   notifications.hide(notice);
-                  void restore(id);
+                  void restore(id, open);
                 }}
               >
                 {t('conversation.undo')}

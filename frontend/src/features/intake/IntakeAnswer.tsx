@@ -1,13 +1,15 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 
 import type { Prompt } from '../../api/types';
 import { Bubble } from '../chat/Bubble';
 import { BubbleEditor } from '../chat/BubbleEditor';
+import { focusAfter } from '../../lib/focus';
 import { useAnswering } from './useAnswering';
 
 /** An answer; it can be changed until it was sent to the model. */
 export function IntakeAnswer({ prompt, fixed }: { prompt: Prompt; fixed: boolean }) {
   const [editing, setEditing] = useState(false);
+  const edit = useRef<HTMLButtonElement>(null);
   const answer = useAnswering();
   if (editing && !fixed) {
     return (
@@ -15,9 +17,20 @@ export function IntakeAnswer({ prompt, fixed }: { prompt: Prompt; fixed: boolean
         text={prompt.answer ?? ''}
         save="save"
         onSave={(text) => answer(prompt, text)}
-        onClose={() => setEditing(false)}
+        onClose={() =>
+          focusAfter(
+            () => setEditing(false),
+            () => edit.current,
+          )
+        }
       />
     );
   }
-  return <Bubble text={prompt.answer ?? ''} onEdit={fixed ? undefined : () => setEditing(true)} />;
+  return (
+    <Bubble
+      text={prompt.answer ?? ''}
+      editRef={edit}
+      onEdit={fixed ? undefined : () => setEditing(true)}
+    />
+  );
 }

@@ -8,7 +8,8 @@ import { components } from './components';
 import { fenceOf } from './fence';
 import { hasMath, withMath } from './source';
 
-const MathBlock = lazy(() => import('./MathBlock'));
+/** Where it cannot be fetched, the formula stays as it was written. */
+const MathBlock = lazy(() => import('./MathBlock').catch(() => ({ default: Plain })));
 
 /** Beyond this a single paragraph is shown as it is: to parse it would stop the page. */
 const PARSED_MAX_CHARS = 20_000;
