@@ -59,8 +59,8 @@ class Door:
         return Rate(key(self.name, network), self.burst, self.every_seconds)
 
 
-# A class room, but no crowd. Also how often one is told that an address is taken.
-SIGNING_UP = Door("signing-up", burst=20, every_seconds=180)
+# A school, but no crowd. Also how often one is told that an address is taken.
+SIGNING_UP = Door("signing-up", burst=100, every_seconds=30)
 ASKING_FOR_MAIL = Door("asking-for-mail", burst=20, every_seconds=60)
 # Shows a token, a code or a link: only there to bound the work.
 SHOWING_A_TOKEN = Door("token", burst=300, every_seconds=0.2, opens_without_redis=True)
