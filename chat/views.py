@@ -39,8 +39,8 @@ from . import (
 from . import parameters as params
 from .accepting import UNSET, Ask
 from .conversations import Beginning
+from .limited import LimitedView
 from .models import Conversation, Reply
-from .quota import Quota
 from .serializers import (
     AnswerInput,
     ConversationChange,
@@ -61,25 +61,12 @@ from .waiting import Seen
 _AGAIN = {"Retry-After": "1"}
 
 
-class AcceptingView(AsyncView):
+class AcceptingView(LimitedView):
     """Every accept and every refusal says how much of the daily limit is left."""
-
-    database_away = False
-    quota: Quota | None = None
 
     def handle_exception(self, exc: Exception) -> Response:
         self.database_away = isinstance(exc, DatabaseError | InterfaceError)
         return super().handle_exception(exc)
-
-    async def complete(self, request: Request, response: HttpResponseBase) -> None:
-        if not self.database_away and isinstance(request.user, Member):
-            # Whatever was decided is told, also when only this cannot be read any more.
-            with suppress(DatabaseError, InterfaceError):
-                state = self.quota
-                if state is None:
-                    state = await threads.run(quota.state, member=member_of(request))
-                for name, value in params.rate_limit_headers(state).items():
-                    response[name] = value
 
     async def answer(self, request: Request, accept: Callable[[], Reply]) -> HttpResponse:
         """202 at once or, where that is preferred, 200 when the reply ended in time."""

@@ -1,10 +1,8 @@
 """`/v1/…`: each view parses, makes one domain call, renders, all of it in OpenAI's shapes."""
 
-from contextlib import suppress
 from typing import Any, cast
 
 from django.http import StreamingHttpResponse
-from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -15,9 +13,9 @@ from accounts.models import Member
 from api import threads
 from api.text import storable
 from api.views import AsyncView
-from chat import cancelling, offers, parameters, quota, reading
+from chat import cancelling, offers, parameters, reading
+from chat.limited import LimitedView
 from chat.models import OfferedModel, Reply
-from chat.quota import Quota
 from chat.states import ReplyStatus
 from chat.streams import EventStream
 
@@ -56,27 +54,13 @@ class SurfaceView(AsyncView):
         return answer
 
 
-class AskingView(SurfaceView):
+class AskingView(SurfaceView, LimitedView):
     """Every accept and every refusal says how much of the daily limit is left."""
-
-    database_away = False
-    quota: Quota | None = None
 
     def handle_exception(self, error: Exception) -> Response:
         self.database_away = isinstance(error, threads.AWAY)
         self.quota = None  # a reply that failed has given its slot back
         return super().handle_exception(error)
-
-    async def complete(self, request: Request, response: HttpResponseBase) -> None:
-        # Where the database was away, `request.user` might still have to be read.
-        if not self.database_away and isinstance(request.user, Member):
-            # Whatever was decided is told, also when only this cannot be read any more.
-            with suppress(*threads.AWAY):
-                state = self.quota
-                if state is None:
-                    state = await threads.run(quota.state, member=request.user)
-                for name, value in parameters.rate_limit_headers(state).items():
-                    response[name] = value
 
     async def ask(self, request: Request, order: Order) -> Reply:
         if order.stream or not order.background:
