@@ -12,7 +12,7 @@ from django.core.mail import EmailMessage
 from accounts.mails import letters, outbox
 from accounts.models import Mail
 from api import threads
-from api.threads import AWAY
+from workers.errands import Errands
 from workers.persisting import persist
 
 log = structlog.get_logger(__name__)
@@ -22,54 +22,36 @@ MAX_AT_ONCE: Final = 4
 GRACE_SECONDS: Final = 2.0
 
 
-class Mailer:
-    """One for a worker process and its event loop."""
+class Mailer(Errands[Mail]):
+    name = "mails"
 
     def __init__(self) -> None:
+        super().__init__()
         self._executor = ThreadPoolExecutor(MAX_AT_ONCE, thread_name_prefix="mail")
-        self._flying: dict[asyncio.Task[None], Mail] = {}
-        self._looking: asyncio.Task[None] | None = None
-        self._takes = True
 
-    def look(self) -> None:
-        """Begins to take what is due; returns at once."""
-        if self._takes and (self._looking is None or self._looking.done()):
-            self._looking = asyncio.ensure_future(self._look())
+    @property
+    def room(self) -> int:
+        return MAX_AT_ONCE - len(self._flying)
 
-    def take_no_more(self) -> None:
-        self._takes = False
+    @property
+    def grace_seconds(self) -> float:
+        return GRACE_SECONDS
+
+    async def claim(self, limit: int) -> list[Mail]:
+        return await threads.run(partial(outbox.claim, limit=limit))
+
+    async def hand_back(self, left: list[Mail]) -> None:
+        await threads.run(outbox.hand_back, left)
 
     async def close(self) -> None:
-        """Waits a moment for what is on its way, then hands it back."""
-        self.take_no_more()
-        if self._looking is not None:
-            await asyncio.wait([self._looking])
-        if self._flying:
-            await asyncio.wait(self._flying, timeout=GRACE_SECONDS)
-        await self._hand_back()
+        await super().close()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    async def _look(self) -> None:
-        try:
-            await self._take()
-        except AWAY as error:
-            log.warning("mails.database_away", error=type(error).__name__)
-        except Exception:  # the next tick looks again
-            log.exception("mails.broke")
-
-    async def _take(self) -> None:
-        room = MAX_AT_ONCE - len(self._flying)
-        if room > 0:
-            for mail in await threads.run(partial(outbox.claim, limit=room)):
-                task = asyncio.ensure_future(self._send(mail))
-                self._flying[task] = mail
-                task.add_done_callback(self._landed)
-
     def _landed(self, task: asyncio.Task[None]) -> None:
-        self._flying.pop(task)
+        super()._landed(task)
         self.look()  # a burst need not wait a tick for each few
 
-    async def _send(self, mail: Mail) -> None:
+    async def run(self, mail: Mail) -> None:
         """Neither addresses nor texts are logged."""
         told = {"mail": str(mail.id), "kind": mail.kind, "attempt": mail.attempts}
         try:
@@ -93,17 +75,6 @@ class Mailer:
             pause = await persist(partial(outbox.put_off, mail))
             again_in = pause and round(pause.total_seconds())
             log.warning("mail.failed", error=type(error).__name__, again_in=again_in, **told)
-
-    async def _hand_back(self) -> None:
-        left = dict(self._flying)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left)
-            try:
-                await threads.run(outbox.hand_back, list(left.values()))
-            except AWAY:
-                log.warning("mails.not_handed_back", count=len(left))
 
 
 def _is_final(error: Exception) -> bool:

@@ -1,6 +1,5 @@
 """Posts what is due, many at a time, beside the replies and without holding them up."""
 
-import asyncio
 import random
 import time
 from functools import partial
@@ -10,7 +9,7 @@ import aiohttp
 import structlog
 
 from api import threads
-from api.threads import AWAY
+from workers.errands import Errands
 from workers.persisting import persist
 
 from . import connecting, deliveries, signing
@@ -24,52 +23,37 @@ MAX_AT_ONCE: Final = 200
 GRACE_SECONDS: Final = 2.0
 
 
-class Sender:
-    """One for a worker process and its event loop."""
+class Sender(Errands[Parcel]):
+    name = "webhooks"
 
     def __init__(self) -> None:
+        super().__init__()
         self._session = connecting.session()
-        self._flying: dict[asyncio.Task[None], Parcel] = {}
-        self._looking: asyncio.Task[None] | None = None
-        self._takes = True
 
-    def look(self) -> None:
-        """Begins to take what is due; returns at once."""
-        if self._takes and (self._looking is None or self._looking.done()):
-            self._looking = asyncio.ensure_future(self._look())
+    @property
+    def room(self) -> int:
+        return MAX_AT_ONCE - len(self._flying)
 
-    def take_no_more(self) -> None:
-        self._takes = False
+    @property
+    def grace_seconds(self) -> float:
+        return GRACE_SECONDS
+
+    async def claim(self, limit: int) -> list[Parcel]:
+        busy = list({parcel.webhook for parcel in self._flying.values()})
+        return await threads.run(partial(deliveries.claim, limit=limit, busy=busy))
+
+    async def hand_back(self, left: list[Parcel]) -> None:
+        await threads.run(deliveries.hand_back, left)
 
     async def close(self) -> None:
-        """Waits a moment for what is on its way, then hands it back."""
-        self.take_no_more()
-        if self._looking is not None:
-            await asyncio.wait([self._looking])
-        if self._flying:
-            await asyncio.wait(self._flying, timeout=GRACE_SECONDS)
-        await self._hand_back()
+        await super().close()
         await self._session.close()
 
-    async def _look(self) -> None:
-        try:
-            await threads.run(deliveries.forget_old)
-            await self._take()
-        except AWAY as error:
-            log.warning("webhooks.database_away", error=type(error).__name__)
-        except Exception:  # the next tick looks again
-            log.exception("webhooks.broke")
-
     async def _take(self) -> None:
-        room = MAX_AT_ONCE - len(self._flying)
-        if room > 0:
-            busy = list({parcel.webhook for parcel in self._flying.values()})
-            for parcel in await threads.run(partial(deliveries.claim, limit=room, busy=busy)):
-                task = asyncio.ensure_future(self._deliver(parcel))
-                self._flying[task] = parcel
-                task.add_done_callback(self._flying.pop)
+        await threads.run(deliveries.forget_old)
+        await super()._take()
 
-    async def _deliver(self, parcel: Parcel) -> None:
+    async def run(self, parcel: Parcel) -> None:
         began = time.monotonic()
         answer = await self._post(parcel)
         settle = partial(deliveries.settle, parcel, answer, chance=random.random())
@@ -97,17 +81,6 @@ class Sender:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             inner = isinstance(getattr(error, "os_error", None), InnerAddress)
             return Answer(status=None, why="inner address" if inner else type(error).__name__)
-
-    async def _hand_back(self) -> None:
-        left = dict(self._flying)
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left)
-            try:
-                await threads.run(deliveries.hand_back, list(left.values()))
-            except AWAY:
-                log.warning("webhooks.not_handed_back", count=len(left))
 
 
 def _headers(parcel: Parcel) -> dict[str, str]:
