@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import * as api from '../api/endpoints';
 import type { Conversation, Reply } from '../api/types';
 import { conversation, keys, quota } from '../app/queries';
-import { apply } from './cache';
+import { apply, putReply } from './cache';
 
 const PROMPT = { id: 'p1', kind: 'message', prompt: '', answer: 'Hi', parent: null, position: 0 };
 const QUOTA = { limit: 5, used: 3, remaining: 2, resets_at: '2026-01-01T00:00:00Z' };
@@ -34,6 +34,17 @@ it('an end that is told while the conversation is on its way is not lost', async
   });
 
   await client.query(conversation('c1'));
+
+  expect(shown()?.replies[0]?.status).toBe('failed');
+});
+
+it('an end that comes before the answer to the request itself is not lost', () => {
+  const empty = { ...stored(), prompts: [] };
+  client.setQueryData(keys.conversation('c1'), empty);
+
+  told({ status: 'failed', attempt: 1 });
+  client.setQueryData(keys.conversation('c1'), stored());
+  putReply(client, reply());
 
   expect(shown()?.replies[0]?.status).toBe('failed');
 });

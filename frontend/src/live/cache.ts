@@ -21,22 +21,25 @@ export function apply(client: QueryClient, frame: ServerFrame): void {
   }
 }
 
-export function putReply(client: QueryClient, reply: Reply): void {
-  const key = keys.conversation(reply.conversation);
+export function putReply(client: QueryClient, told: Reply): void {
+  const key = keys.conversation(told.conversation);
   const known = client.getQueryData<Conversation>(key);
-  if (known === undefined) return hear(client, reply);
-  const next = withReply(known, reply);
-  if (next !== null) client.setQueryData(key, next);
-  // Asked from another tab: its prompt is not known here.
-  else void client.invalidateQueries({ queryKey: key });
+  const heard = client.getQueryData<Reply[]>(keys.heard(told.conversation)) ?? [];
+  const reply = newer(
+    heard.find(({ id }) => id === told.id),
+    told,
+  );
+  const next = known && withReply(known, reply);
+  if (next) return void client.setQueryData(key, next);
+  hear(client, heard, reply);
+  // Asked from another tab, or the answer to our own request comes after its end.
+  if (known) void client.invalidateQueries({ queryKey: key });
 }
 
 /** Its conversation may be on its way here, and may have been read before this happened. */
-function hear(client: QueryClient, reply: Reply): void {
-  client.setQueryData<Reply[]>(keys.heard(reply.conversation), (heard = []) => {
-    const before = heard.find(({ id }) => id === reply.id);
-    return [...heard.filter((other) => other !== before), newer(before, reply)];
-  });
+function hear(client: QueryClient, heard: Reply[], reply: Reply): void {
+  const others = heard.filter(({ id }) => id !== reply.id);
+  client.setQueryData(keys.heard(reply.conversation), [...others, reply]);
 }
 
 export function putSummary(client: QueryClient, summary: Summary): void {

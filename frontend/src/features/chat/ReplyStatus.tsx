@@ -1,9 +1,10 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
 import * as api from '../../api/endpoints';
 import type { Reply } from '../../api/types';
 import { useNow } from '../../lib/useNow';
+import { putReply } from '../../live/cache';
 import type { LiveReply } from '../../live/reducer';
 import classes from './Reply.module.css';
 
@@ -44,9 +45,14 @@ function Retrying({ at }: { at: string }) {
 /** The place in the queue moves without an event, so it is asked for while it is looked at. */
 function Waiting({ reply }: { reply: Reply }) {
   const { t } = useTranslation();
+  const client = useQueryClient();
   const { data } = useQuery({
     queryKey: ['queue', reply.id],
-    queryFn: ({ signal }) => api.replies.get(reply.id, { signal }),
+    queryFn: async ({ signal }) => {
+      const found = await api.replies.get(reply.id, { signal });
+      putReply(client, found);
+      return found;
+    },
     initialData: reply,
     staleTime: 1_000,
     refetchInterval: 2_000,
