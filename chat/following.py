@@ -18,7 +18,7 @@ from channels.layers import get_channel_layer
 from accounts.proofs import Proof
 from api import threads
 
-from . import events, reading
+from . import events, metrics, reading
 from .events import Event
 from .feed import Feed, Frame
 from .models import Reply
@@ -55,8 +55,11 @@ class Follower:
     when it has not read for long: then the last frame was not terminal.
     """
 
-    def __init__(self, *, reply_id: UUID, proof: Proof, texts: bool, since: Mark | None) -> None:
+    def __init__(
+        self, *, reply_id: UUID, proof: Proof, texts: bool, since: Mark | None, resumable: bool
+    ) -> None:
         self.proof: Proof | None = proof
+        self._resumable = resumable
         self.feed = Feed(self._take, only=reply_id, texts=texts, gone=self._end)
         self._reply = str(reply_id)
         self._ended = False
@@ -76,8 +79,9 @@ class Follower:
         return followed
 
     async def end(self, code: Close) -> None:
-        """For the sweep: the session or the key has ended."""
-        self._end()
+        """For the sweep: the session or the key has ended, or this process is about to."""
+        if self._resumable or code is not Close.RESTART:
+            self._end()
 
     async def listen(self, layer: Any, channel: str) -> None:
         while True:
@@ -102,20 +106,30 @@ class Follower:
 
 @asynccontextmanager
 async def follow(
-    *, reply_id: UUID, proof: Proof, texts: bool = True, since: Mark | None = None
+    *,
+    reply_id: UUID,
+    proof: Proof,
+    texts: bool = True,
+    since: Mark | None = None,
+    resumable: bool = True,
 ) -> AsyncIterator[Follower]:
     """Follows a reply of the proof's member until the block ends.
 
-    Without `texts` only `reply.updated`; with `since` only what came after it. Raises
-    Reply.DoesNotExist.
+    Without `texts` only `reply.updated`; with `since` only what came after it. One that is not
+    `resumable` goes on while the process stops. Raises Reply.DoesNotExist.
     """
-    follower = Follower(reply_id=reply_id, proof=proof, texts=texts, since=since)
+    follower = Follower(
+        reply_id=reply_id, proof=proof, texts=texts, since=since, resumable=resumable
+    )
     member_id = proof.member.id
     layer = get_channel_layer()
     channel = await layer.new_channel()
     sweeper.join(follower, member_id)
     listening = None
+    metrics.FOLLOWERS.inc()
     try:
+        if sweeper.leaving:  # too late to be sent away with the others
+            await follower.end(Close.RESTART)
         # Join, then read: whatever happens after the reading comes by the group.
         await layer.group_add(events.group(member_id), channel)
         reply, event = await threads.run(_as_it_is, reply_id, proof)
@@ -123,6 +137,7 @@ async def follow(
         listening = asyncio.ensure_future(follower.listen(layer, channel))
         yield follower
     finally:
+        metrics.FOLLOWERS.dec()
         sweeper.leave(follower, member_id)
         if listening is not None:
             listening.cancel()

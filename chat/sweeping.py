@@ -50,6 +50,7 @@ class Sweeper:
         self._task: asyncio.Task[None] | None = None
         self._gaps = 0
         self._undisturbed_at = 0.0
+        self.leaving = False
 
     def has_room(self, member_id: UUID, kind: type[Listener], most: int) -> bool:
         """Whether the member has fewer than so many listeners of the kind in this process."""
@@ -69,7 +70,13 @@ class Sweeper:
         if not self._listeners[member_id]:
             del self._listeners[member_id]
 
+    async def send_away(self) -> None:
+        """Ends all that can be taken up elsewhere, since this process is about to end."""
+        self.leaving = True
+        await _all_at_once(listener.end(Close.RESTART) for listener in self._all())
+
     async def _run(self) -> None:
+        structlog.contextvars.clear_contextvars()  # not the request's that happened to begin it
         while self._listeners:
             await asyncio.sleep(settings.SOCKET_SWEEP_SECONDS)
             try:

@@ -13,15 +13,19 @@ from django.urls import path
 
 from chat.consumers import MemberConsumer
 
+from .access import Accessed, NamedSockets
 from .bodies import BoundedBodies
+from .draining import LastAnswers
 from .handling import Handler
 from .sockets import AllowedOrigins, not_a_socket
 
 application = ProtocolTypeRouter(
     {
-        "http": BoundedBodies(Handler()),
-        "websocket": AllowedOrigins(
-            URLRouter([path("ws/v1", MemberConsumer.as_asgi()), path("<path:_>", not_a_socket)])
+        "http": Accessed(LastAnswers(BoundedBodies(Handler()))),
+        "websocket": NamedSockets(
+            AllowedOrigins(
+                URLRouter([path("ws/v1", MemberConsumer.as_asgi()), path("<path:_>", not_a_socket)])
+            )
         ),
     }
 )

@@ -76,7 +76,7 @@ async def _events(proof: Proof, reply: Reply, teller: Teller) -> AsyncGenerator[
         yield opening
     transcript = Transcript()
     async with (
-        following.follow(reply_id=reply.id, proof=proof) as follower,
+        following.follow(reply_id=reply.id, proof=proof, resumable=False) as follower,
         aclosing(waiting.with_pauses(follower, PING_SECONDS)) as told,
     ):
         async for followed in told:

@@ -25,7 +25,9 @@ async def until_ended(*, proof: Proof, reply: Reply) -> Reply:
 
     Raises Reply.DoesNotExist, and Unanswered when the session or key ends before.
     """
-    async with following.follow(reply_id=reply.id, proof=proof, texts=False) as follower:
+    async with following.follow(
+        reply_id=reply.id, proof=proof, texts=False, resumable=False
+    ) as follower:
         async for _ in follower:
             pass
     ended = await threads.run(reading.one, member=proof.member, reply_id=reply.id)

@@ -1,5 +1,6 @@
 """What the environment asks of `make run`, read and checked before anything is started."""
 
+import importlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ class Options:
     worker_processes: int
     worker_concurrency: int
     worker_drain_seconds: float
+    worker_metrics_port: int  # 0: none
+    web_stop_seconds: float  # in all, with what it works on for a proxy
     mail_dir: Path | None  # where mails become files; None where a mail server takes them
     auth_throttles: bool
 
@@ -37,8 +40,8 @@ def load_dotenv(file: Path) -> None:
 
 def read() -> Options:
     """Raises config.env.BadSetting, whose one sentence names the variable."""
-    data_dir = Path(env.text("DATA_DIR", ".local")).resolve()
-    return Options(
+    data_dir = env.data_dir()
+    options = Options(
         host=env.text("HOST", "127.0.0.1"),
         port=env.whole("PORT", 8000, least=0, most=65535),
         data_dir=data_dir,
@@ -51,9 +54,24 @@ def read() -> Options:
         worker_processes=env.whole("WORKER_PROCESSES", 1, most=64),
         worker_concurrency=env.whole("WORKER_CONCURRENCY", 1000),
         worker_drain_seconds=env.seconds("WORKER_DRAIN_SECONDS", 30),
+        worker_metrics_port=env.whole("WORKER_METRICS_PORT", 0, least=0, most=65535),
+        web_stop_seconds=(env.seconds("WEB_DRAIN_SECONDS", 0) + env.whole("WEB_STOP_SECONDS", 5)),
         mail_dir=_mail_dir(data_dir),
         auth_throttles=env.switch("AUTH_THROTTLES", default=True),
     )
+    _read_the_others()
+    return options
+
+
+def _read_the_others() -> None:
+    """What only our programs read, so that they need not start to refuse it."""
+    given = os.environ.get("SECRET_KEY")
+    # Made later where there is none; nothing is signed with this one.
+    os.environ["SECRET_KEY"] = env.text("SECRET_KEY") or "only-to-read-the-other-variables-with"
+    try:
+        importlib.import_module("config.settings")
+    finally:
+        os.environ.pop("SECRET_KEY") if given is None else os.environ.update(SECRET_KEY=given)
 
 
 def _database_url() -> str | None:

@@ -12,8 +12,9 @@ from .service import Service, python
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a worker needs beyond its drain to hand the rest back to the queue.
-_HAND_BACK_SECONDS = 10.0
-_WEB_GRACE_SECONDS = 5
+HAND_BACK_SECONDS = 10.0
+# What a server needs beyond its patience to send sockets away.
+_LEAVE_SECONDS = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,8 @@ class Programs:
     """Makes the services that run our own code, all in one environment."""
 
     logs: Path
+    # Where processes that are asked through one port keep what they count; None: nowhere.
+    counts: Path | None = None
     environment: Mapping[str, str]
 
     def migrate(self) -> Service:
@@ -36,8 +39,11 @@ class Programs:
             pass_fds=(descriptor,),
         )
 
-    def workers(self, count: int, *, concurrency: int, drain_seconds: float) -> list[Service]:
-        patience = drain_seconds + _HAND_BACK_SECONDS
+    def workers(
+        self, count: int, *, concurrency: int, drain_seconds: float, metrics_port: int = 0
+    ) -> list[Service]:
+        """Each on a port of its own from `metrics_port` on; with 0 they count where servers do."""
+        patience = drain_seconds + HAND_BACK_SECONDS
         return [
             self._service(
                 name,
@@ -46,28 +52,31 @@ class Programs:
                 *("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"),
                 group="worker",
                 stop=((signal.SIGTERM, patience),),
+                more=(
+                    {"WORKER_METRICS_PORT": str(metrics_port + number - 1)}
+                    if metrics_port
+                    else self._sharing()
+                ),
             )
             for number, name in _numbered("worker", count)
         ]
 
-    def web(self, count: int, *, listening: socket.socket) -> list[Service]:
+    def web(self, count: int, *, listening: socket.socket, stop_seconds: float) -> list[Service]:
         descriptor = listening.fileno()
         return [
             self._service(
                 name,
-                *("-m", "uvicorn", "config.asgi:application", "--fd", str(descriptor)),
-                *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
-                # Compression costs memory and time for each socket (FIELD-NOTES.md).
-                *("--ws-per-message-deflate", "false"),
-                # Nobody in front of us: a client's X-Forwarded-For is not to be believed.
-                *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
-                *("--lifespan", "off", "--timeout-graceful-shutdown", str(_WEB_GRACE_SECONDS)),
+                *("-m", "config.uvicorn_server", "--fd", str(descriptor)),
                 group="web",
                 pass_fds=(descriptor,),
-                stop=((signal.SIGTERM, _WEB_GRACE_SECONDS + 3.0),),
+                stop=((signal.SIGTERM, stop_seconds + _LEAVE_SECONDS),),
+                more=self._sharing(),
             )
             for _, name in _numbered("web", count)
         ]
+
+    def _sharing(self) -> dict[str, str]:
+        return {"PROMETHEUS_MULTIPROC_DIR": str(self.counts)} if self.counts else {}
 
     def _service(
         self,
@@ -76,6 +85,7 @@ class Programs:
         group: str | None = None,
         pass_fds: tuple[int, ...] = (),
         stop: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 5.0),),
+        more: Mapping[str, str] | None = None,
     ) -> Service:
         return Service(
             name=name,
@@ -83,7 +93,7 @@ class Programs:
             command=python(*arguments),
             log=self.logs / f"{name}.log",
             cwd=ROOT,
-            environment=self.environment,
+            environment={**self.environment, **(more or {})},
             pass_fds=pass_fds,
             stop=stop,
         )

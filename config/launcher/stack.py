@@ -1,10 +1,12 @@
 """The order in which Malgil starts, and the line that says it has."""
 
 import os
+import shutil
 import socket
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from pathlib import Path
 
 from config.embedded import paths
 from config.embedded.postgres import EmbeddedPostgres
@@ -63,7 +65,9 @@ class Stack:
             environment |= _demo_environment(listener.url(listening))
             demo = [listening]
         programs = services.Programs(
-            logs=self._options.data_dir / "logs", environment=os.environ | environment
+            logs=self._options.data_dir / "logs",
+            counts=_emptied(self._options.data_dir / "metrics"),
+            environment=os.environ | environment,
         )
         with self._console.step("Migrating the database"):
             self._supervisor.run(programs.migrate())
@@ -135,8 +139,11 @@ class Stack:
                 options.worker_processes,
                 concurrency=options.worker_concurrency,
                 drain_seconds=options.worker_drain_seconds,
+                metrics_port=options.worker_metrics_port,
             ),
-            *programs.web(options.web_processes, listening=public),
+            *programs.web(
+                options.web_processes, listening=public, stop_seconds=options.web_stop_seconds
+            ),
         ]
         what = "the demo model, the worker and the server" if demo else "the worker and the server"
         with self._console.step(f"Starting {what}"):
@@ -166,6 +173,12 @@ class Stack:
 
         self._supervisor.wait_until(is_settled, of=children, within_seconds=_REST_SECONDS + 5)
         return missing
+
+
+def _emptied(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
 
 
 def _demo_environment(url: str) -> Mapping[str, str]:

@@ -8,8 +8,10 @@ import asyncio
 import contextlib
 import itertools
 import json
+import ssl
 import time
 from collections import defaultdict
+from pathlib import Path
 from typing import Any, Self
 
 import httpx2
@@ -33,8 +35,12 @@ class Recorder:
         # When an attempt after the first was seen to run, by time.monotonic().
         self.restarts: dict[str, list[float]] = defaultdict(list)
         self.close_code: int | None = None
+        # For how long there was no socket, each time, in seconds.
+        self.gaps: list[float] = []
         self.connections = 0
         self._position: dict[str, tuple[int, int]] = {}
+        # By a frame: who asks for the reply may know of its end before.
+        self._told_ended: set[str] = set()
         self._ready = asyncio.Event()
         self._again = asyncio.Event()  # this connection is ready
         self._news = asyncio.Condition()
@@ -86,7 +92,10 @@ class Recorder:
         ticket = await self._person.ticket()
         protocols = ["malgil.v1", f"ticket.{ticket}"]
         url = self._person.base_url.replace("http", "ws") + "/ws/v1"
-        async with websockets.connect(url, subprotocols=protocols, max_size=None) as self.socket:
+        trust = self._person.context()
+        async with websockets.connect(
+            url, subprotocols=protocols, max_size=None, ssl=trust
+        ) as self.socket:
             assert self.socket.subprotocol == "malgil.v1"
             self.connections += 1
             self._position.clear()
@@ -99,6 +108,7 @@ class Recorder:
             except websockets.ConnectionClosed:
                 pass
             self.close_code = self.socket.close_code
+            self._lost_at = time.monotonic()
 
     async def _catch_up(self) -> None:
         """What ended while there was no socket is not told again: a client asks for it."""
@@ -119,6 +129,8 @@ class Recorder:
             self._news.notify_all()
 
     def _on_ready(self, frame: dict[str, Any]) -> None:
+        if not self._again.is_set() and self.connections > 1:
+            self.gaps.append(time.monotonic() - self._lost_at)
         self._ready.set()
         self._again.set()
 
@@ -126,7 +138,7 @@ class Recorder:
         reply, position = frame["reply"], (frame["attempt"], frame["seq"])
         known = self._position.get(reply, (0, 0))
         expected = known[1] + 1 if position[0] == known[0] else 1
-        if reply in self.ended:
+        if reply in self._told_ended:
             self.complaints.append(f"a delta after the end: {frame}")
         if position <= known or position[1] != expected:
             self.complaints.append(f"{position} came after {known} in {reply}")
@@ -152,6 +164,7 @@ class Recorder:
         if reply["status"] == "in_progress" and reply["attempt"] > 1:
             self.restarts[reply["id"]].append(time.monotonic())
         if reply["status"] in TERMINAL:
+            self._told_ended.add(reply["id"])
             self.ended[reply["id"]] = reply
             self._compare(reply)
 
@@ -163,14 +176,29 @@ class Recorder:
 
 
 class Person:
-    """Signs up when entered, unless given the tokens of somebody who did."""
+    """Signs up when entered, unless given the tokens of somebody who did.
 
-    def __init__(self, base_url: str, tokens: dict[str, Any] | None = None) -> None:
+    `trust` is a file with the certificate of https, where HTTP/2 is spoken, too.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        tokens: dict[str, Any] | None = None,
+        *,
+        trust: Path | None = None,
+    ) -> None:
         self.tokens = tokens
+        self.trust = trust
         # Replies that were accepted, whether or not a socket was told of them.
         self.following: set[str] = set()
         self.base_url = base_url
-        self.http = httpx2.AsyncClient(base_url=f"{base_url}/api/v1", timeout=15)
+        self.http = httpx2.AsyncClient(
+            base_url=f"{base_url}/api/v1",
+            timeout=15,
+            verify=self.context() or True,
+            http2=trust is not None,
+        )
         self.password = "a long enough passphrase 7"
         self.email = f"person{next(_numbers)}.{id(self)}@example.com"
 
@@ -183,6 +211,10 @@ class Person:
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self.http.aclose()
+
+    def context(self) -> ssl.SSLContext | None:
+        """A new one: whoever connects with it says in it what is spoken."""
+        return ssl.create_default_context(cafile=self.trust) if self.trust else None
 
     async def _sign_up(self) -> dict[str, Any]:
         body = {"email": self.email, "password": self.password, "nickname": "Person"}

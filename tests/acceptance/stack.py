@@ -27,6 +27,7 @@ TIMINGS = {
     "WORKER_LEASE_SECONDS": "1.0",
     "WORKER_WAKE_GRACE_SECONDS": "0.6",
     "WORKER_DRAIN_SECONDS": "1",
+    "WEB_STOP_SECONDS": "2",
     "MODEL_STALL_SECONDS": "2.5",
     "MODEL_ANSWER_SECONDS": "4",
     "MODEL_BACKOFF_SECONDS": "0.2",
@@ -115,10 +116,7 @@ class Stack:
         self.demo.inherits(self._sockets[1])
         self.web = self._process(
             "web",
-            *("-m", "uvicorn", "config.asgi:application", *self._fd(0)),
-            *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio"),
-            *("--ws-per-message-deflate", "false", "--no-access-log"),
-            *("--lifespan", "off", "--timeout-graceful-shutdown", "2"),
+            *("-m", "config.uvicorn_server", *self._fd(0)),
         ).inherits(self._sockets[0])
         self.workers = [self._worker(number) for number in range(1, workers + 1)]
 

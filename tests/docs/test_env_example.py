@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 READERS = {"former_keys", "text", "names", "origins", "whole", "seconds", "switch", "zone", "url"}
 SOURCES = ("config/settings.py", "config/env.py", "config/launcher/options.py")
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+_ASKED = re.compile(r"\$\{([A-Z_]+)(:-([^${}]*))?")
 _LINE = re.compile(r"# ([A-Z][A-Z0-9_]*)=(.*)")
 
 
@@ -41,8 +42,20 @@ def listed() -> dict[str, str]:
     return dict(match.groups() for line in lines if (match := _LINE.fullmatch(line)))
 
 
+def composed() -> dict[str, str]:
+    """What docker-compose.yml asks for, each with its default, and what an engine does."""
+    asked = _ASKED.findall((ROOT / "docker-compose.yml").read_text())
+    return {name: default for name, _, default in asked} | {"COMPOSE_PROFILES": ""}
+
+
 def test_every_variable_is_listed_and_no_other() -> None:
-    assert set(listed()) == {name_of(call) for call in calls()}
+    assert set(listed()) == {name_of(call) for call in calls()} | set(composed())
+
+
+def test_the_defaults_of_compose_are_listed_where_only_compose_has_them() -> None:
+    only = set(composed()) - {name_of(call) for call in calls()}
+
+    assert {name: listed()[name] for name in only} == {name: composed()[name] for name in only}
 
 
 def test_the_defaults_are_those_of_the_code() -> None:
