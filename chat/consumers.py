@@ -17,7 +17,7 @@ from accounts.authentication import prove
 from accounts.proofs import Proof
 from api import threads
 
-from . import events, protocol, reading, sweeping
+from . import events, metrics, protocol, reading, sweeping
 from .events import Event
 from .feed import Feed, Frame
 from .models import Reply
@@ -69,6 +69,8 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             await self.end(Close.TOO_MANY_SOCKETS)
             return
         self.proof = proof
+        metrics.socket_opened()
+        log.info("socket.opened", member=str(proof.member.id))
         sweeping.sweeper.join(self, proof.member.id)
         # Join, then read: whatever happens after the reading comes by the group.
         await self.channel_layer.group_add(events.group(proof.member.id), self.channel_name)
@@ -82,6 +84,8 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             self._expiry.cancel()
         if self.proof is not None:
             member = self.proof.member.id
+            metrics.SOCKETS.dec()
+            log.info("socket.closed", member=str(member))
             sweeping.sweeper.leave(self, member)
             await self.channel_layer.group_discard(events.group(member), self.channel_name)
             # Channels does so where it waits for an event, and not where one has just come.
@@ -169,6 +173,8 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         """Closes the socket; repeating it changes nothing."""
         if not self._closed:
             self._closed = True
+            metrics.SOCKETS_ENDED.labels(str(int(code))).inc()
+            log.info("socket.ended", code=int(code))
             with contextlib.suppress(Exception):  # the socket may be gone already
                 await self.close(code)
 

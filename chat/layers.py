@@ -97,6 +97,7 @@ class Connection(RedisSingleShardConnection):  # type: ignore[misc]
             await _bounded(self._pubsub.unsubscribe(channel))
 
     async def _do_receiving(self) -> None:
+        structlog.contextvars.clear_contextvars()  # not the request's that happened to begin it
         while True:
             try:
                 await self._listen()

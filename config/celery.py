@@ -1,11 +1,18 @@
 """The Celery app. A message is a wake-up and not the truth: early ack, no results, prefetch 1."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("malgil")
 app.config_from_object("config.celeryconfig")
 app.autodiscover_tasks(["workers"])
+
+
+@setup_logging.connect
+def leave_logging_alone(**_: Any) -> None:
+    """Django has set it up (config/logging.py); with a receiver here Celery does nothing to it."""

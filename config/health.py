@@ -1,8 +1,8 @@
 """Is this process alive, and can it work: answered without a token, for probes."""
 
-from django.db import Error, connection
+from django.conf import settings
+from django.db import Error
 from drf_spectacular.utils import extend_schema
-from psycopg_pool import PoolTimeout
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -10,7 +10,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.redis import Unavailable, link
-from workers import liveness
+from workers import broker, model_state
+
+from . import draining
+from .embedded import paths
 
 
 class ProbeView(APIView):
@@ -35,30 +38,50 @@ class HealthSerializer(serializers.Serializer[dict[str, object]]):
 
 
 class ReadyView(ProbeView):
-    """503 only without the database: without Redis or workers requests are still accepted."""
+    """503 only without the database: without Redis or workers requests are still accepted.
+
+    And by a process that is about to end, so that a proxy which asks sends it no more.
+    """
 
     @extend_schema(
         operation_id="is_ready", responses={200: HealthSerializer, 503: HealthSerializer}
     )
     def get(self, request: Request) -> Response:
         """Whether requests can be accepted, and what is missing for answering them."""
-        database, workers = _database(), "unknown"
-        if database == "ok":
-            workers = "ok" if liveness.any_worker_beats() else "none"
-        checks = {"database": database, "redis": _redis(), "workers": workers}
-        if database != "ok":
+        checks = _checks()
+        if draining.has_begun():
+            checks["server"] = "stopping"
+        if checks["database"] != "ok" or draining.has_begun():
             return Response({"status": "unavailable", "checks": checks}, status=503)
         healthy = all(check == "ok" for check in checks.values())
         return Response({"status": "ok" if healthy else "degraded", "checks": checks})
 
 
-def _database() -> str:
+def _checks() -> dict[str, str]:
+    """`ok`, or what is wrong; of the model what the workers tell (workers/model_state.py)."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (Error, PoolTimeout):
-        return "unreachable"
-    return "ok"
+        model = model_state.current()
+    except Error:
+        database, workers, said = "unreachable", "unknown", "unknown"
+    else:
+        database, workers, said = "ok", "ok" if model.workers else "none", model.status.value
+    redis = _redis()
+    queue = redis if _is_the_broker(settings.REDIS_URL) else _broker()
+    return {
+        "database": database,
+        "redis": redis,
+        "broker": queue,
+        "workers": workers,
+        "model": said,
+    }
+
+
+def _is_the_broker(redis_url: str) -> bool:
+    return settings.CELERY_BROKER_URL in (redis_url, paths.broker_url(redis_url))
+
+
+def _broker() -> str:
+    return "unreachable" if broker.why_not() else "ok"
 
 
 def _redis() -> str:

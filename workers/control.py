@@ -46,4 +46,4 @@ def _cancel(cancel: Callable[[UUID], None], data: bytes) -> None:
     try:
         cancel(UUID(data.decode()))
     except ValueError:
-        log.warning("control.unreadable", data=repr(data)[:100])
+        log.warning("control.unreadable", bytes=len(data))

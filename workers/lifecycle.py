@@ -4,12 +4,13 @@ from typing import Any
 
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
-from . import engine
+from . import engine, probe
 
 
 @worker_init.connect
 def start(**_: Any) -> None:
     engine.start()
+    probe.serve(engine.current())
 
 
 @worker_shutting_down.connect

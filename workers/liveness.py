@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from chat import replies
 from chat.models import Reply
 
+from . import first_tokens
 from .models import Worker
 
 
@@ -50,9 +51,10 @@ def deregister(worker: UUID) -> None:
     Worker.objects.filter(id=worker).delete()
 
 
-def beat(worker: UUID, *, running: Sequence[UUID]) -> Pulse:
+def beat(worker: UUID, *, running: Sequence[UUID], model: str = "unknown") -> Pulse:
     """One statement, which is all that an idle worker costs a tick."""
-    given = {"running": list(running), "count": len(running)}
+    given: dict[str, Any] = {"running": list(running), "count": len(running), "model": model}
+    given["first_token"] = first_tokens.median()
     with connection.cursor() as cursor:
         cursor.execute(_BEAT, _about(worker) | given)
         steady, orphans, strays, due, deliveries, mails = cursor.fetchone()
@@ -92,16 +94,6 @@ def let_go(worker: UUID, *, running: Sequence[UUID]) -> list[Reply]:
     )
 
 
-def any_worker_beats() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM workers_worker"
-            " WHERE beat_at > now() - %s * interval '1 second')",
-            [settings.WORKER_LEASE_SECONDS],
-        )
-        return bool(cursor.fetchone()[0])
-
-
 def _about(worker: UUID) -> dict[str, Any]:
     lease = settings.WORKER_LEASE_SECONDS
     return {"id": worker, "lease": lease, "gap": lease / 2}
@@ -119,7 +111,9 @@ WITH me AS (
             WHEN beat_at < clock_timestamp() - %(gap)s * interval '1 second'
             THEN clock_timestamp() ELSE steady_since END,
         beat_at = clock_timestamp(),
-        running = %(count)s
+        running = %(count)s,
+        model = %(model)s,
+        first_token_seconds = %(first_token)s
     WHERE id = %(id)s
     RETURNING steady_since < clock_timestamp() - %(lease)s * interval '1 second' AS steady
 )

@@ -16,6 +16,10 @@ class Worker(models.Model):
     host = models.CharField(max_length=255)
     pid = models.PositiveIntegerField()
     running = models.PositiveIntegerField(default=0)
+    # What it saw of the model last, a ModelStatus; the default is for a release that says nothing.
+    model = models.CharField(max_length=20, default="unknown", db_default="unknown")
+    # Median of lately, from the accept to the first text.
+    first_token_seconds = models.FloatField(null=True)
     started_at = models.DateTimeField()
     beat_at = models.DateTimeField()
     # Since when it has beaten without a gap. Only after a full lease may it judge others: when

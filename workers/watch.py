@@ -4,6 +4,7 @@ There is no scheduler to lose: whoever lives does this. An idle worker asks one 
 """
 
 import asyncio
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,7 +17,7 @@ from api.threads import AWAY
 from chat import events, replies
 from chat.models import Reply
 
-from . import liveness
+from . import liveness, metrics
 from .liveness import Pulse
 from .persisting import persist
 
@@ -32,6 +33,7 @@ class Watch:
     def __init__(self, engine: "Engine") -> None:
         self.worker: UUID | None = None
         self._engine = engine
+        self.beaten_at = 0.0  # by the monotonic clock
         self._looking: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -72,7 +74,10 @@ class Watch:
             await self._register()
         assert self.worker is not None
         running = self._engine.running()
-        pulse = await threads.run_apart(liveness.beat, self.worker, running=running)
+        model = self._engine.model.sight.status
+        pulse = await threads.run_apart(liveness.beat, self.worker, running=running, model=model)
+        self.beaten_at = time.monotonic()
+        metrics.RUNNING.set(len(running))
         if not pulse.alive:
             log.warning("worker.declared_dead", worker=str(self.worker), running=len(running))
             self.worker = None  # so that nothing more is claimed in that name

@@ -22,6 +22,9 @@ _SETTINGS = {
     "max_connections": "200",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # An error's details quote rows, and statements what was asked: texts of members.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
     # Compiling a query takes longer than any query of a chat.
     "jit": "off",
 }

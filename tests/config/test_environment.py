@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,12 +20,31 @@ BAD = {
     "CHAT_QUEUE_MAX": ["0"],
     "CHAT_MAX_TOKENS": ["0", "2000000000"],
     "CHAT_QUOTA_TIMEZONE": ["Asia/Nowhere", "../etc/passwd", "Seoul", "+09:00", "/"],
-    "DATABASE_URL": ["mysql://a@b/c", "localhost", "postgres://a:b@h:port/x"],
-    "DATABASE_POOL_SIZE": ["0"],
-    "REDIS_URL": ["http://localhost", "localhost:6379"],
+    "DATABASE_URL": [
+        "mysql://a@b/c",
+        "localhost",
+        "postgres://a:b@h:port/x",
+        "postgres://h:5432",
+        "postgres://",
+    ],
+    "REDIS_URL": [
+        "http://localhost",
+        "localhost:6379",
+        "redis://h:port/0",
+        "redis://h:99999/0",
+        "redis://h/0?socket_timeout=soon",
+        "redis://[::1/0",
+    ],
     "REDIS_TIMEOUT_SECONDS": ["0", "-1", "nan", "inf", "soon"],
-    "CELERY_BROKER_URL": ["localhost", "http://x"],
-    "OPENAI_BASE_URL": ["localhost:11434/v1", "ftp://x"],
+    "CELERY_BROKER_URL": ["localhost", "http://x", "redis://h:port/0"],
+    "OPENAI_BASE_URL": [
+        "localhost:11434/v1",
+        "ftp://x",
+        "http://",
+        "https:///v1",
+        "http://h:port/v1",
+        "http://a b/v1",
+    ],
     "DEMO_MODEL": ["maybe", "2"],
     "SECRET_KEY": ["short"],
     "FRONTEND_ORIGINS": [
@@ -57,6 +77,48 @@ BAD = {
     "MODEL_ATTEMPTS": ["0"],
     "MODEL_STALL_SECONDS": ["0"],
     "SOCKET_HEARTBEAT_SECONDS": ["0", "1.5"],
+    "SOCKET_SWEEP_SECONDS": ["0", "-1"],
+    "DATA_DIR": [str(ROOT / "manage.py")],
+    "SECRET_KEY_FALLBACKS": ["short", f"{'k' * 40},short"],
+    "HTTPS": ["maybe", "https"],
+    "ALLOWED_HOSTS": ["https://chat.example.com", "chat.example.com:443", "a b", "a,b/c"],
+    "OPENAI_API_KEY": ["sk-\u2026", "sk-one two", "Bearer sk-one", "sk\nX-Evil: 1"],
+    "CHAT_MODELS": ["m" * 201, "gpt-5,a\tb"],
+    "CHAT_DEFAULT_MODEL": ["m" * 201, "gpt-5,gpt-4o"],
+    "CHAT_MAX_SOCKETS": ["0"],
+    "WEBHOOK_TIMEOUT_SECONDS": ["0", "-5"],
+    "WEBHOOK_RETRY_SECONDS": ["5;300", "-1", "5,,300", "[5, 300]"],
+    "WEBHOOK_ALLOWED_NETWORKS": ["intranet", "10.0.0.1/8"],
+    "OAUTH_KAKAO_BASE_URL": ["kauth.example.com"],
+    "OAUTH_GOOGLE_BASE_URL": ["google"],
+    "OAUTH_OIDC_BASE_URL": ["id.example.com"],
+    "WORKER_LEASE_SECONDS": ["0", "5s"],
+    "WORKER_WAKE_GRACE_SECONDS": ["0", "-3"],
+    "WORKER_METRICS_PORT": ["http", "65536"],
+    "MODEL_CONNECT_SECONDS": ["0"],
+    "MODEL_ANSWER_SECONDS": ["-1"],
+    "MODEL_DEADLINE_SECONDS": ["0"],
+    "MODEL_BACKOFF_SECONDS": ["-1"],
+    "RESCUES_MAX": ["0"],
+    "CANCEL_WAIT_SECONDS": ["-2"],
+    "WEB_DRAIN_SECONDS": ["-1"],
+    "WEB_STOP_SECONDS": ["-1", "1.5"],
+    "METRICS_NETWORKS": ["everybody"],
+    "PROMETHEUS_MULTIPROC_DIR": ["/nowhere/at/all"],
+    "LOG_FORMAT": ["xml"],
+    "LOG_LEVEL": ["loud"],
+}
+# Read by `make run` only: tests/launcher/test_launcher_refusals.py.
+OF_THE_LAUNCHER = {"HOST", "PORT", "WEB_PROCESSES", "WORKER_PROCESSES"}
+# Whatever they hold may be right; half of a pair is refused (tests/oauth/test_oauth_settings.py).
+ANY_TEXT = {
+    "OAUTH_OIDC_NAME",
+    "WORKER_METRICS_HOST",
+    *(
+        f"OAUTH_{provider}_CLIENT_{part}"
+        for provider in ("GITHUB", "KAKAO", "GOOGLE", "OIDC")
+        for part in ("ID", "SECRET")
+    ),
 }
 GOOD = {
     "CHAT_DAILY_LIMIT": ["0", " 7 ", "1000000000"],
@@ -72,6 +134,9 @@ GOOD = {
     "AUTH_THROTTLES": ["on", "off", ""],
     "TRUSTED_PROXIES": ["", "10.0.0.0/8, fd00::/8", "203.0.113.7"],
     "DEMO_MODEL": ["on", "OFF", "true", "0", ""],
+    "ALLOWED_HOSTS": ["", "chat.example.com, 127.0.0.1, [::1]", "xn--o39am6a.example.kr"],
+    "OPENAI_API_KEY": ["", "sk-proj-a_B-1"],
+    "CHAT_MODELS": ["", "gpt-5, qwen3:8b", "models/말길"],
 }
 
 # Reads the settings once for each value, in one process.
@@ -127,14 +192,36 @@ def test_a_good_value_is_taken(subtests):
                 assert sentence is None
 
 
+def test_a_wrong_value_of_every_variable_is_tried():
+    listed = re.findall(r"^# ([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    sources = ("settings.py", "env.py", "launcher/options.py")
+    code = "".join((ROOT / "config" / source).read_text() for source in sources)
+    # The others are for compose, which reads them by itself.
+    read = {name for name in listed if f'"{name}"' in code}
+
+    assert set(BAD) | OF_THE_LAUNCHER | ANY_TEXT == read
+
+
+PROCESSES = {
+    "manage.py": ["manage.py", "check"],
+    "doctor": ["manage.py", "doctor"],
+    "server": ["-m", "config.uvicorn_server", "--fd", "0"],
+    "uvicorn": ["-m", "uvicorn", "config.asgi:application", "--port", "0"],
+    "worker": ["-m", "celery", "-A", "config", "worker", "--pool", "threads", "-Q", "replies"],
+}
+
+
+@pytest.mark.parametrize("process", PROCESSES)
 @pytest.mark.parametrize(
-    ("name", "value"), [("CHAT_DAILY_LIMIT", "five"), ("FRONTEND_ORIGINS", "example.com")]
+    ("name", "value"),
+    [("CHAT_DAILY_LIMIT", "five"), ("SECRET_KEY", ""), ("REDIS_URL", "redis://h:port/0")],
 )
-def test_a_process_with_a_bad_value_does_not_start(name, value):
+def test_a_process_with_a_bad_value_does_not_start(process, name, value):
     done = subprocess.run(
-        [sys.executable, "manage.py", "check"],
+        [sys.executable, *PROCESSES[process]],
         cwd=ROOT,
         env=os.environ | {name: value},
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=60,
@@ -143,6 +230,7 @@ def test_a_process_with_a_bad_value_does_not_start(name, value):
     assert done.returncode == 1
     assert done.stderr.startswith(f"{name} is not usable: ")
     assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
 
 
 def test_without_a_key_nothing_is_signed(monkeypatch, tmp_path):

@@ -17,6 +17,7 @@ EXPOSED = {
     "RateLimit",
     "RateLimit-Policy",
     "Preference-Applied",
+    "X-Request-ID",
 }
 
 

@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from celery import current_app
 from refusals import refused
 from rest_framework.test import APIClient
 
 from api.redis import Link, link
 from workers import liveness
+from workers.model_state import ModelStatus
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,6 +23,13 @@ def redis_away(monkeypatch, tmp_path):
     elsewhere = Link(url=f"unix://{tmp_path}/nobody-listens.sock", timeout_seconds=0.3)
     monkeypatch.setattr(link, "_client", elsewhere._client)
     monkeypatch.setattr(link, "_closed_until", 0.0)
+
+
+WELL = dict.fromkeys(("database", "redis", "broker", "workers", "model"), "ok")
+
+
+def beats(model):
+    liveness.beat(liveness.register(), running=[], model=model)
 
 
 def ready():
@@ -37,25 +46,42 @@ def test_alive_needs_nothing():
 
 @pytest.mark.django_db
 def test_ready_when_all_is_there():
-    liveness.register()
+    beats(ModelStatus.OK)
 
-    checks = {"database": "ok", "redis": "ok", "workers": "ok"}
-    assert ready() == (200, {"status": "ok", "checks": checks})
+    assert ready() == (200, {"status": "ok", "checks": WELL})
 
 
 @pytest.mark.django_db
 def test_without_a_worker_requests_are_still_accepted():
-    checks = {"database": "ok", "redis": "ok", "workers": "none"}
+    checks = WELL | {"workers": "none", "model": "unknown"}
 
     assert ready() == (200, {"status": "degraded", "checks": checks})
 
 
 @pytest.mark.django_db
 def test_without_redis_requests_are_still_accepted(redis_away):
-    liveness.register()
+    beats(ModelStatus.OK)
 
-    checks = {"database": "ok", "redis": "unreachable", "workers": "ok"}
+    checks = WELL | {"redis": "unreachable", "broker": "unreachable"}
     assert ready() == (200, {"status": "degraded", "checks": checks})
+
+
+@pytest.mark.django_db
+def test_a_broker_of_its_own_is_told_of_by_itself(settings, monkeypatch, tmp_path):
+    beats(ModelStatus.OK)
+    elsewhere = f"redis+socket://{tmp_path}/nobody-listens.sock"
+    settings.CELERY_BROKER_URL = elsewhere
+    monkeypatch.setattr(current_app.conf, "broker_url", elsewhere)
+
+    assert ready() == (200, {"status": "degraded", "checks": WELL | {"broker": "unreachable"}})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", set(ModelStatus) - {ModelStatus.OK})
+def test_the_model_is_as_the_workers_say(status):
+    beats(status)
+
+    assert ready() == (200, {"status": "degraded", "checks": WELL | {"model": status.value}})
 
 
 # Asks a server whose database is away, which a test's own database cannot be.
@@ -64,7 +90,7 @@ import json, sys
 from concurrent.futures import ThreadPoolExecutor
 import django
 from django.conf import settings
-settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 0.5
+
 settings.ALLOWED_HOSTS = ["testserver"]
 django.setup()
 from accounts import tokens
@@ -129,6 +155,12 @@ def test_without_the_database_every_request_is_told_so(without_a_database):
 )
 def test_an_unknown_address_is_not_found(path):
     refused(APIClient().get(path), 404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics"])
+@pytest.mark.django_db
+def test_probes_may_ask_by_any_name(path):
+    assert APIClient().get(path, HTTP_HOST="10.1.2.3:8000").status_code == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example.com", "a b", "[::1", ""])

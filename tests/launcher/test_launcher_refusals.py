@@ -34,6 +34,9 @@ def launch(data_dir: Path, **variables: str) -> "subprocess.CompletedProcess[str
         ("WORKER_DRAIN_SECONDS", "soon"),
         ("DATABASE_URL", "sqlite:///db"),
         ("REDIS_URL", "localhost:6379"),
+        ("CHAT_DAILY_LIMIT", "five"),  # which only the programs read that it starts
+        ("CHAT_QUOTA_TIMEZONE", "Seoul"),
+        ("SECRET_KEY", "short"),
     ],
 )
 def test_a_bad_value_names_its_variable_before_anything_is_made(

@@ -12,6 +12,7 @@ from django.core.mail import EmailMessage
 from accounts.mails import letters, outbox
 from accounts.models import Mail
 from api import threads
+from workers import metrics
 from workers.errands import Errands
 from workers.persisting import persist
 
@@ -60,6 +61,7 @@ class Mailer(Errands[Mail]):
             await self._settle_failure(mail, error, told)
         else:
             await persist(partial(outbox.finish, mail))
+            metrics.mailed(success=True)
             log.info("mail.sent" if written else "mail.needless", **told)
 
     async def _hand_over(self, message: EmailMessage | None) -> bool:
@@ -68,6 +70,7 @@ class Mailer(Errands[Mail]):
         return message is not None
 
     async def _settle_failure(self, mail: Mail, error: Exception, told: dict[str, Any]) -> None:
+        metrics.mailed(success=False)
         if _is_final(error):
             await persist(partial(outbox.finish, mail))
             log.warning("mail.refused", error=type(error).__name__, **told)

@@ -9,6 +9,7 @@ import aiohttp
 import structlog
 
 from api import threads
+from workers import metrics
 from workers.errands import Errands
 from workers.persisting import persist
 
@@ -58,6 +59,7 @@ class Sender(Errands[Parcel]):
         answer = await self._post(parcel)
         settle = partial(deliveries.settle, parcel, answer, chance=random.random())
         pause = await persist(settle)
+        metrics.delivered(success=answer.is_success)
         log.info(
             "webhook.delivered" if answer.is_success else "webhook.failed",
             webhook=str(parcel.webhook),
