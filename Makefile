@@ -6,15 +6,17 @@ RESULTS := .local/matrix.jsonl
 PYTHONS := $(if $(PYTHON),$(PYTHON),python3.12 python3.11 python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test e2e matrix chaos check docs bench lock clean install install-dev
+.PHONY: help run doctor test e2e matrix chaos rolling check docs bench lock clean install install-dev
 
 help:
 	@echo "make run     start Malgil and print its address (PORT=8000, DATA_DIR=.local)"
+	@echo "make doctor  look at servers, workers, model and settings, and say what to do"
 	@echo "make test    run all tests, with servers of their own"
 	@echo "make e2e     the web client in a real browser, against the real backend"
 	@echo "make matrix  run the whole crash matrix and write docs/reliability.md"
 	@echo "make chaos   random faults for SECONDS=60, repeatable by SEED"
-	@echo "make check   lint, types, import rules, migrations"
+	@echo "make rolling restart every process under load, started as docker-compose.yml says"
+	@echo "make check   lint, types, import rules, migrations that the release before bears"
 	@echo "make docs    write the documents that are made from the code"
 	@echo "make bench   measure; see docs/performance.md"
 	@echo "make lock    resolve requirements*.in into requirements*.txt"
@@ -29,6 +31,9 @@ run: install
 test: install-dev
 	@$(VENV)/bin/python -m config.launcher.client test
 	@$(VENV)/bin/python -m pytest
+
+doctor: install
+	@$(VENV)/bin/python manage.py doctor
 
 # The web client in a real browser, against the real backend.
 e2e: install-dev
@@ -49,6 +54,10 @@ chaos: export SEED ?=
 chaos: install-dev
 	@$(VENV)/bin/python tests/acceptance/chaos.py
 
+rolling: export PYTHONPATH = .:tests:tests/acceptance:tests/deploy
+rolling: install-dev
+	@$(VENV)/bin/python tests/deploy/rolling.py
+
 check: export SECRET_KEY = for-checks-which-sign-nothing: 0123456789 abcdefghijklmnopqrstuvwxyz
 check: install-dev
 	@$(VENV)/bin/python -m ruff check
@@ -56,6 +65,7 @@ check: install-dev
 	@$(VENV)/bin/python -m mypy
 	@$(VENV)/bin/lint-imports
 	@$(VENV)/bin/python manage.py makemigrations --check --dry-run
+	@$(VENV)/bin/python manage.py lint_migrations
 	@$(VENV)/bin/python manage.py check
 	@HTTPS=on ALLOWED_HOSTS=chat.example.com $(VENV)/bin/python manage.py check --deploy --fail-level WARNING
 	@$(VENV)/bin/python -m config.launcher.client check

@@ -142,6 +142,20 @@ def reclaim(member: Member) -> None:
     reclaimed.send(sender=Member, member=member)
 
 
+@transaction.atomic
+def deactivate(member: Member) -> None:
+    """Nobody comes in as this member any more, in whatever way; sockets end with the next sweep."""
+    member.is_active = False
+    member.save(update_fields=["is_active"])
+    sessions.revoke_all(member)
+
+
+def reactivate(member: Member) -> None:
+    """They may sign in again, and their API keys count again; sessions that ended stay ended."""
+    member.is_active = True
+    member.save(update_fields=["is_active"])
+
+
 def remove(*, member: Member, password: str) -> None:
     """Deletes the member, with everything that belongs to it. Raises PasswordWrong."""
     _prove(member, password, field="password")

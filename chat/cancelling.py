@@ -43,6 +43,15 @@ async def cancel_open(conversation_id: UUID) -> None:
         await _stop(reply)
 
 
+def ask(reply_id: UUID) -> None:
+    """Ends a reply that waits, and asks the worker of one that runs; waits for nobody.
+
+    A worker that is silent but beats is asked only; one that is dead, its rescuer ends it for.
+    """
+    if not _cancel_waiting(reply_id):
+        _ask_the_worker(reply_id)
+
+
 def stop_all_of(member: Member) -> None:
     """Before the member's replies are deleted, in the transaction that does it.
 
@@ -66,9 +75,11 @@ async def _stop(reply: Reply) -> None:
         await _cancel_running(reply)
 
 
-def _cancel_waiting(reply_id: UUID) -> None:
-    if replies.cancel_queued(reply_id):
+def _cancel_waiting(reply_id: UUID) -> bool:
+    moved = replies.cancel_queued(reply_id)
+    if moved:
         _announce(reply_id)
+    return moved
 
 
 async def _cancel_running(reply: Reply) -> None:

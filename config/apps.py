@@ -7,4 +7,8 @@ class CompositionConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
+        from api import metrics
+
         from . import celery  # noqa: F401
+
+        metrics.tidy()

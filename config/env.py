@@ -16,7 +16,10 @@ import dj_database_url
 
 _MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 _KEY_CHARS = 32
+# The column that keeps it (chat.ChatConfig).
+_MODEL_CHARS = 200
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]+")
+_HOST = re.compile(r"\*|\.?[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*|\[[0-9A-Fa-f:.]+\]")
 _SENDER = re.compile(r"(?:[^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)")
 
 
@@ -35,6 +38,47 @@ def text(name: str, default: str = "") -> str:
 def names(name: str) -> list[str]:
     """A comma-separated list; empty when unset."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def data_dir() -> Path:
+    """DATA_DIR; what is not there yet, `make run` makes."""
+    found = Path(text("DATA_DIR", ".local")).resolve()
+    if found.exists() and not found.is_dir():
+        refuse("DATA_DIR", f"{found} is no folder.")
+    return found
+
+
+def hosts(name: str) -> list[str]:
+    """A comma-separated list of host names as Django takes them, without scheme and port."""
+    given = names(name)
+    for host in given:
+        if not _HOST.fullmatch(host):
+            refuse(name, f"give host names such as chat.example.com, not {host!r}.")
+    return given
+
+
+def secret(name: str) -> str:
+    """What is sent in a header."""
+    given = text(name)
+    if not (given.isascii() and given.isprintable() and " " not in given):
+        refuse(name, "it holds what no key holds: a space, or a letter that is not ASCII.")
+    return given
+
+
+def models(name: str) -> list[str]:
+    """A comma-separated list of models' names; empty when unset."""
+    given = names(name)
+    if any(len(model) > _MODEL_CHARS or not model.isprintable() for model in given):
+        refuse(name, f"give names of at most {_MODEL_CHARS} characters, separated by commas.")
+    return given
+
+
+def model(name: str) -> str:
+    """One of them; empty when unset."""
+    given = models(name)
+    if len(given) > 1:
+        refuse(name, "give one name.")
+    return given[0] if given else ""
 
 
 def origins(name: str) -> list[str]:
@@ -108,15 +152,40 @@ def database(default: str) -> dict[str, object]:
     if not given.startswith(("postgres://", "postgresql://")):
         refuse("DATABASE_URL", "give postgresql://user:password@host:port/name.")
     try:
-        return dict(dj_database_url.parse(given))
+        read = dict(dj_database_url.parse(given))
     except (dj_database_url.ParseError, ValueError):
         refuse("DATABASE_URL", "give postgresql://user:password@host:port/name.")
+    if not read["NAME"]:
+        refuse("DATABASE_URL", "it names no database: postgresql://user:password@host:port/name.")
+    return read
 
 
 def url(name: str, default: str, schemes: tuple[str, ...]) -> str:
     given = text(name, default)
     if not given.startswith(tuple(f"{scheme}://" for scheme in schemes)):
         refuse(name, f"it must start with one of {', '.join(f'{s}://' for s in schemes)}.")
+    try:
+        parts = urlsplit(given)
+        parts.port  # noqa: B018  # raises where it is none
+    except ValueError:
+        refuse(name, "its host or port cannot be read; percent-encode special characters.")
+    if parts.scheme in ("http", "https") and not parts.hostname:
+        refuse(name, "it names no host.")
+    if any(letter.isspace() for letter in given):
+        refuse(name, "it holds a space.")
+    return given
+
+
+def redis(name: str, default: str) -> str:
+    """A Redis as redis-py takes it, options and all."""
+    given = url(name, default, ("redis", "rediss", "unix"))
+    # Here, because the launcher does without it: it takes longer to import than the rest.
+    from redis.connection import parse_url
+
+    try:
+        parse_url(given)  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError):
+        refuse(name, "its options cannot be read; give redis://user:password@host:port/0.")
     return given
 
 
@@ -124,6 +193,17 @@ def address(name: str) -> str:
     """The base of an HTTP server's addresses, without a slash at the end; empty when unset."""
     given = text(name)
     return url(name, given, ("http", "https")).rstrip("/") if given else ""
+
+
+def shared_folder(name: str) -> Path | None:
+    """A folder that is there. Empty counts as unset, also for a library that reads it by itself."""
+    given = text(name)
+    if not given:
+        os.environ.pop(name, None)
+        return None
+    if not Path(given).is_dir():
+        refuse(name, f"there is no folder {given!r}.")
+    return Path(given)
 
 
 def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:

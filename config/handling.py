@@ -16,13 +16,15 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
 
 from api import threads
+
+from . import access as access_log
 
 
 def _at_once(function: Callable[[], None]) -> Callable[[], Awaitable[None]]:
@@ -51,6 +53,12 @@ class Handler(ASGIHandler):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.handle(scope, receive, send)
 
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = await super().get_response_async(request)
+        if (access := request.scope.get(access_log.KEY)) is not None:  # type: ignore[attr-defined]  # an ASGIRequest
+            access.note(request)
+        return response
+
 
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
@@ -74,6 +82,10 @@ class Security(_Inline, SecurityMiddleware):
 
 
 class Common(_Inline, CommonMiddleware):
+    def process_request(self, request: HttpRequest) -> HttpResponsePermanentRedirect | None:
+        # Probes and Prometheus ask by whatever number a process has.
+        return None if request.path in access_log.PROBES else super().process_request(request)
+
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:

@@ -5,23 +5,27 @@ from pathlib import Path
 
 from . import env
 from .embedded import paths
-from .logging import LOGGING, configure_logging
+from .logging import configure_logging, logging_config
+from .private_networks import PRIVATE_NETWORKS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.text("DATA_DIR", ".local")).resolve()
+DATA_DIR = env.data_dir()
 
 SECRET_KEY = env.secret_key(DATA_DIR)
 SECRET_KEY_FALLBACKS = env.former_keys("SECRET_KEY_FALLBACKS")
 # The first signs tokens; all of them count (accounts/signing.py).
 JWT_KEYS = [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 DEBUG = False
-ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
 FRONTEND_ORIGINS = env.origins("FRONTEND_ORIGINS")
 USE_X_FORWARDED_HOST = False
 
 INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "rest_framework",
@@ -54,29 +58,36 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "config" / "templates"],
         "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     }
 ]
 
-# The pool replaces persistent connections, which do not fit threads that come and go under ASGI.
+# A connection for each of the shared threads, see api/database.
 DATABASES = {
     "default": env.database(paths.database_url(DATA_DIR))
-    | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+    | {
+        "ENGINE": "api.database",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+    }
 }
 DATABASES["default"].setdefault("OPTIONS", {})
 DATABASES["default"]["OPTIONS"] |= {  # type: ignore[operator]  # dj-database-url's untyped dict
     "connect_timeout": 3,
-    "pool": {
-        "min_size": 1,
-        "max_size": env.whole("DATABASE_POOL_SIZE", 32),
-        # A burst waits its turn; a database that is away is told of after as long.
-        "timeout": 8,
-        # After a restart of the server the pool tries again for as long as it takes.
-        "reconnect_timeout": 5,
-    },
+    # To plan a statement costs PostgreSQL more than to run it.
+    "server_side_binding": True,
+    "prepare_threshold": 3,
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.url("REDIS_URL", paths.redis_url(DATA_DIR), ("redis", "rediss", "unix"))
+REDIS_URL = env.redis("REDIS_URL", paths.redis_url(DATA_DIR))
 CELERY_BROKER_URL = env.url(
     "CELERY_BROKER_URL",
     REDIS_URL,
@@ -230,6 +241,7 @@ CORS_EXPOSE_HEADERS = [
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "X-Request-ID",
 ]
 
 # Behind a proxy that speaks HTTPS with the world, and says so in a header that it sets itself.
@@ -245,20 +257,25 @@ if HTTPS:
 SILENCED_SYSTEM_CHECKS = [
     "security.W001",  # config.handling.Security is Django's, under another name
     "security.W002",  # and so is config.handling.Framing
-    "security.W003",  # no address of ours trusts a cookie, so there is nothing to forge
+    # Only /admin/ trusts a cookie, and has the middleware for it (config/admin/middleware.py).
+    "security.W003",
+    *("admin.E408", "admin.E409", "admin.E410"),
 ]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "malgil_admin", "malgil_admin_csrf"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+SESSION_COOKIE_AGE = 12 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # The model
-OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+OPENAI_API_KEY = env.secret("OPENAI_API_KEY")
 OPENAI_BASE_URL = env.url("OPENAI_BASE_URL", "https://api.openai.com/v1", ("http", "https"))
 DEMO_MODEL = env.switch("DEMO_MODEL", default=False)
-CHAT_MODELS = env.names("CHAT_MODELS")
-CHAT_DEFAULT_MODEL = env.text("CHAT_DEFAULT_MODEL")
+CHAT_MODELS = env.models("CHAT_MODELS")
+CHAT_DEFAULT_MODEL = env.model("CHAT_DEFAULT_MODEL")
 
 # The chat's bounds
 CHAT_DAILY_LIMIT = env.whole("CHAT_DAILY_LIMIT", 5, least=0)
@@ -277,6 +294,9 @@ WORKER_TICK_SECONDS = env.seconds("WORKER_TICK_SECONDS", 1, least=0.05)
 WORKER_LEASE_SECONDS = env.seconds("WORKER_LEASE_SECONDS", 5, least=0.2)
 # How long a wake-up may take on its way before the table is asked instead.
 WORKER_WAKE_GRACE_SECONDS = env.seconds("WORKER_WAKE_GRACE_SECONDS", 3, least=0.1)
+# Where each worker answers probes and Prometheus; 0: nowhere.
+WORKER_METRICS_PORT = env.whole("WORKER_METRICS_PORT", 0, least=0, most=65535)
+WORKER_METRICS_HOST = env.text("WORKER_METRICS_HOST", "127.0.0.1")
 MODEL_CONNECT_SECONDS = env.seconds("MODEL_CONNECT_SECONDS", 10, least=0.05)
 MODEL_STALL_SECONDS = env.seconds("MODEL_STALL_SECONDS", 30, least=0.05)
 # An answer that is not streamed shows no sign of life until it is whole.
@@ -289,6 +309,10 @@ CANCEL_WAIT_SECONDS = env.seconds("CANCEL_WAIT_SECONDS", 2)
 SOCKET_HEARTBEAT_SECONDS = env.whole("SOCKET_HEARTBEAT_SECONDS", 25)
 SOCKET_SWEEP_SECONDS = env.seconds("SOCKET_SWEEP_SECONDS", 3, least=0.1)
 
+# How a server process stops (config/uvicorn_server.py).
+WEB_DRAIN_SECONDS = env.seconds("WEB_DRAIN_SECONDS", 0)
+WEB_STOP_SECONDS = env.whole("WEB_STOP_SECONDS", 5)
+
 # Webhooks: how long a receiver may take, and the pauses between attempts, which are those of the
 # Standard Webhooks specification: about three days.
 WEBHOOK_TIMEOUT_SECONDS = env.seconds("WEBHOOK_TIMEOUT_SECONDS", 15, least=0.05)
@@ -300,5 +324,11 @@ WEBHOOK_ALLOWED_NETWORKS = env.networks("WEBHOOK_ALLOWED_NETWORKS")
 # A dead Redis answers at once, a stuck one within this; see api/redis.py for the breaker.
 REDIS_TIMEOUT_SECONDS = env.seconds("REDIS_TIMEOUT_SECONDS", 0.5, least=0.05)
 
+# Who may read /metrics, and where processes that share a port share what they count.
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS") or PRIVATE_NETWORKS
+METRICS_DIR = env.shared_folder("PROMETHEUS_MULTIPROC_DIR")
+
+LOG_FORMAT = env.choice("LOG_FORMAT", default="lines", among=("lines", "json"))
+LOG_LEVEL = env.choice("LOG_LEVEL", default="info", among=("debug", "info", "warning", "error"))
 LOGGING_CONFIG = None
-configure_logging(LOGGING)
+configure_logging(logging_config(form=LOG_FORMAT, level=LOG_LEVEL))

@@ -2,14 +2,18 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from . import health, problems
+from .admin.site import site
 from .data_export import DataExportView
 from .docs_page import DocsView
 from .home import CLIENT_ADDRESSES, HomeView
+from .metrics_page import MetricsView
 
 urlpatterns = [
     *(path(address, HomeView.as_view()) for address in CLIENT_ADDRESSES),
     path("healthz", health.AliveView.as_view()),
     path("readyz", health.ReadyView.as_view()),
+    path("metrics", MetricsView.as_view()),
+    path("admin/", site.urls),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", DocsView.as_view(url_name="schema")),
     path("api/v1/me/export", DataExportView.as_view()),

@@ -40,6 +40,7 @@ class Conversation(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        permissions = [("view_texts", "Can read what members and models wrote")]
         indexes = [
             # Serves the list: one member's conversations, pinned first, then newest first.
             models.Index(
@@ -50,7 +51,7 @@ class Conversation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or str(self.id)
+        return str(self.id)  # the title is the member's own words
 
 
 class ChatConfig(models.Model):

@@ -78,6 +78,7 @@ class Reply(models.Model):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "replies"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=ReplyStatus.values), name="reply_status_is_known"
@@ -118,6 +119,16 @@ class Reply(models.Model):
             # Serves a member's open replies when a socket opens.
             models.Index(
                 fields=["member"], condition=models.Q(status__in=OPEN), name="reply_open_by_member"
+            ),
+            # Serves the overview: what ended in the last minutes.
+            models.Index(
+                fields=["finished_at"], condition=models.Q(status__in=TERMINAL), name="reply_ended"
+            ),
+            # Serves the overview's failures by code, and the admin's lists of what has no answer.
+            models.Index(
+                fields=["status", "finished_at"],
+                condition=models.Q(status__in=("failed", "cancelled")),
+                name="reply_unanswered",
             ),
             # Serves the latest reply of a conversation.
             models.Index(fields=["conversation", "-created_at", "-id"], name="reply_latest"),

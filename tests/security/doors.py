@@ -14,6 +14,7 @@ class Access(Enum):
     ANYONE = auto()  # without a token, and a bad one changes nothing
     MEMBER = auto()  # with an access token or an API key
     SESSION = auto()  # with an access token; a key is refused
+    STAFF = auto()  # with the admin's own cookie; a token is not looked at
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,18 @@ class Door:
     body: dict = field(default_factory=dict)
 
 
-ANYONE, MEMBER, SESSION = (Door(access) for access in Access)
+ANYONE, MEMBER, SESSION, STAFF = (Door(access) for access in Access)
 A = "/api/v1"
 C = f"{A}/conversations/{{conversation_id}}"
 R = f"{A}/replies/{{reply_id}}"
+
+
+def _pages(model, *more):
+    """What the admin has for each model, and what ours have more."""
+    of_one = ("", "change/", "history/", "delete/", *more)
+    return f"{model}/", f"{model}/add/", *(f"{model}/{{object_id}}/{page}" for page in of_one)
+
+
 DOORS = {
     # The client's page and what it is made of, probes, the description.
     **{
@@ -34,7 +43,7 @@ DOORS = {
             *("/", "/welcome", "/login", "/login/return", "/signup", "/settings"),
             *("/forgot-password", "/reset-password", "/confirm-email"),
             *("/c/{conversation}", "/shared/{token}"),
-            *("/healthz", "/readyz", "/api/schema", "/api/docs"),
+            *("/healthz", "/readyz", "/metrics", "/api/schema", "/api/docs"),
         )
     },
     # How one comes in; each of these proves something else than a token.
@@ -97,6 +106,19 @@ DOORS = {
     "post /v1/responses": MEMBER,
     "get /v1/responses/{response_id}": MEMBER,
     "post /v1/responses/{response_id}/cancel": MEMBER,
+    # The admin, whose pages are functions of Django's: whatever the method.
+    "any /admin/login/": ANYONE,
+    **{
+        f"any /admin/{path}": STAFF
+        for path in (
+            *("", "logout/", "autocomplete/", "jsi18n/", "overview/", "overview/figures"),
+            *("{app_label}/", "{url}"),
+            *_pages("accounts/member", "press/{button}/"),
+            *_pages("chat/conversation", "texts/"),
+            *_pages("chat/reply", "press/{button}/", "texts/"),
+            *_pages("auth/group"),
+        )
+    },
 }
 # Of these, what is named in the address belongs to somebody.
 OWNED = re.compile(r"\{(conversation|prompt|reply|session|key|webhook|response)_id\}")
@@ -105,13 +127,27 @@ OWNED = re.compile(r"\{(conversation|prompt|reply|session|key|webhook|response)_
 def addresses(patterns=None, prefix="/"):
     """`method path` of everything in the URL table, paths in the form of OpenAPI."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        path = prefix + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(pattern.pattern))
+        path = prefix + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", _readable(str(pattern.pattern)))
         if hasattr(pattern, "url_patterns"):
             yield from addresses(pattern.url_patterns, path)
+        elif path.startswith("/admin/"):
+            yield f"any {path}"
         else:
             view = getattr(pattern.callback, "cls", None) or pattern.callback.view_class
             yield from (f"{name} {path}" for name in METHODS if hasattr(view, name))
 
 
+def _readable(pattern):
+    """A regular expression, which only Django's own addresses are, as a path."""
+    return re.sub(r"^\^?\(\?P<(\w+)>.*\)(/?)\$$", r"{\1}\2", pattern)
+
+
 def behind_a_token():
-    return {name: door for name, door in DOORS.items() if door.access is not Access.ANYONE}
+    return {name: door for name, door in DOORS.items() if door.access in _BY_TOKEN}
+
+
+def of_the_staff():
+    return [name for name, door in DOORS.items() if door.access is Access.STAFF]
+
+
+_BY_TOKEN = {Access.MEMBER, Access.SESSION}

@@ -183,11 +183,3 @@ def test_several_rescuers_share_the_dead(member):
     ids = [reply.id for part in taken for reply in part]
     assert len(ids) == len(set(ids)) == 20
     assert set(Worker.objects.values_list("id", flat=True)) == set(judges)
-
-
-def test_whether_any_worker_beats(db):
-    assert not liveness.any_worker_beats()
-    worker = liveness.register()
-    assert liveness.any_worker_beats()
-    age(worker, beat=LEASE + 1)
-    assert not liveness.any_worker_beats()

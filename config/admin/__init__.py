@@ -1,0 +1,1 @@
+"""`/admin/`: what operations see and do. See docs/operations.md, "The admin"."""
