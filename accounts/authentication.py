@@ -14,9 +14,17 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from api.prepared import Prepared
+
 from . import keys, proofs, tokens
 from .models import Member, Session
 from .proofs import Proof
+
+_living_session = Prepared(
+    lambda session: Session.objects.select_related("member").filter(
+        id=session, revoked_at=None, member__is_active=True
+    )
+)
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -77,11 +85,7 @@ def _of_session(access: str) -> Proof:
         session_id = tokens.session_id(token)
     except tokens.TokenInvalid as error:
         raise AuthenticationFailed(str(error), code="token_invalid") from error
-    session = (
-        Session.objects.select_related("member")
-        .filter(id=session_id, revoked_at=None, member__is_active=True)
-        .first()
-    )
+    session = _living_session.first(session=session_id)
     if session is None:
         raise _ended()
     return Proof(source=session, until=datetime.fromtimestamp(token["exp"], UTC))

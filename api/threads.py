@@ -13,13 +13,12 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, close_old_connections
-from psycopg_pool import PoolTimeout
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 # What it raises while the database is away.
-AWAY = (OperationalError, InterfaceError, PoolTimeout)
+AWAY = (OperationalError, InterfaceError)
 
 MOST = 8
 _executor = ThreadPoolExecutor(max_workers=MOST, thread_name_prefix="database")

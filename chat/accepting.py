@@ -13,17 +13,19 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Member
+from api import prepared
 from api.errors import DomainError, FieldError
 from api.ids import uuid7
+from api.prepared import PreparedUpdate
 
-from . import branches, clock, conversations, events, intake, quota, replies, titles
+from . import branches, clock, conversations, events, intake, metrics, queue, quota, replies, titles
 from .branches import Given, Grown, Message
-from .models import ChatConfig, Choice, Conversation, Prompt, PromptKind, Reply
+from .models import ChatConfig, Conversation, Prompt, PromptKind, Reply
 from .quota import Slot
-from .states import OPEN, ReplyStatus
+from .states import ReplyStatus
 
 
 class ReplyInProgress(DomainError):
@@ -98,13 +100,20 @@ def regenerate(
     reply_id: UUID,
     config: dict[str, Any] | None = None,
     idempotency: Idempotency | None = None,
+    counted: bool = True,
 ) -> Reply:
-    """A new reply to the same prompt. Raises Reply.DoesNotExist and what `accept` raises."""
+    """A new reply to the same prompt. Raises Reply.DoesNotExist and what `accept` raises.
+
+    One that is not `counted` takes no slot of the member's day: somebody else asked for it.
+    """
     reply = Reply.objects.select_related("prompt").get(
         id=reply_id, member=member, conversation__deleted_at=None
     )
     place = partial(_lock, member, reply.conversation_id)
-    return _Acceptance(member, place, lambda _: reply.prompt, Ask(config=config), idempotency).run()
+    ask = Ask(config=config)
+    return _Acceptance(
+        member, place, lambda _: reply.prompt, ask, idempotency, counted=counted
+    ).run()
 
 
 @dataclass
@@ -115,6 +124,7 @@ class _Acceptance:
     ask: Ask
     idempotency: Idempotency | None
     slot: Slot | None = None
+    counted: bool = True
 
     def run(self) -> Reply:
         try:
@@ -137,12 +147,18 @@ class _Acceptance:
         replayed = self._replay()
         if replayed is not None:
             return replayed
-        _refuse_conflicts(conversation, prompt)
+        standing = _look_around(conversation)
+        _refuse_conflicts(conversation, prompt, standing)
         grown = branches.grown(parent=prompt.parent, given=self.ask.given, config=config, now=now)
         reply_id = uuid7()
-        self.slot = quota.take(member=self.member, reply_id=reply_id, now=now)
-        _refuse_when_full()
-        return self._store(conversation, grown, prompt, config, reply_id, now)
+        if self.counted:
+            self.slot = quota.take(member=self.member, reply_id=reply_id, now=now)
+        _refuse_when_full(standing)
+        self._store_place(conversation, grown, prompt, config, standing)
+        reply = self._store(conversation, prompt, config, reply_id, now)
+        queue.joined(reply, ahead=standing.waiting)
+        _touch(conversation, [*grown.prompts, prompt][0], now)
+        return reply
 
     def _config(self, conversation: Conversation) -> ChatConfig:
         if not self.ask.config:
@@ -161,21 +177,30 @@ class _Acceptance:
             raise KeyReused()
         return reply
 
-    def _store(
+    def _store_place(
         self,
         conversation: Conversation,
         grown: Grown,
         prompt: Prompt,
         config: ChatConfig,
-        reply_id: UUID,
-        now: datetime,
-    ) -> Reply:
+        standing: "_Standing",
+    ) -> None:
+        """What is not stored yet of that which the reply hangs on."""
         if conversation._state.adding:
             conversations.store(conversation)
         if config._state.adding:
             config.save(force_insert=True)
         if prompt._state.adding:
-            _store_branch(conversation, grown, prompt)
+            _store_branch(conversation, grown, prompt, standing.next_position)
+
+    def _store(
+        self,
+        conversation: Conversation,
+        prompt: Prompt,
+        config: ChatConfig,
+        reply_id: UUID,
+        now: datetime,
+    ) -> Reply:
         reply = Reply(
             id=reply_id,
             member=self.member,
@@ -189,9 +214,8 @@ class _Acceptance:
             body_hash=self.idempotency.body_hash if self.idempotency else None,
             request_extra=self.ask.request_extra,
         )
-        reply.save(force_insert=True)
+        prepared.insert(reply)
         replies.set_choices(reply, [])
-        _touch(conversation, [*grown.prompts, prompt][0], now)
         transaction.on_commit(lambda: events.reply_accepted(reply))
         return reply
 
@@ -239,37 +263,68 @@ def _intake_prompt(conversation: Conversation) -> Prompt:
     return prompt
 
 
-def _refuse_conflicts(conversation: Conversation, prompt: Prompt) -> None:
-    if conversation.replies.filter(status__in=OPEN).exists():
+@dataclass(frozen=True)
+class _Standing:
+    """What a request finds; `waiting` is counted up to CHAT_QUEUE_MAX."""
+
+    busy: bool
+    next_position: int
+    waiting: int
+
+
+def _look_around(conversation: Conversation) -> _Standing:
+    """One query, whose cost does not grow with the conversation."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM chat_reply WHERE conversation_id = %(conversation)s"
+            " AND status IN ('queued', 'in_progress')),"
+            " (SELECT coalesce(max(position) + 1, 0) FROM chat_prompt"
+            " WHERE conversation_id = %(conversation)s),"
+            f" {queue.LENGTH}",
+            {"conversation": conversation.id, "most": settings.CHAT_QUEUE_MAX},
+        )
+        return _Standing(*cursor.fetchone())
+
+
+def _refuse_conflicts(conversation: Conversation, prompt: Prompt, standing: _Standing) -> None:
+    if standing.busy:
         raise ReplyInProgress()
     if prompt.kind != PromptKind.MESSAGE:
         intake.require_answers(conversation)
 
 
-def _refuse_when_full() -> None:
-    waiting = Reply.objects.filter(status=ReplyStatus.QUEUED)[: settings.CHAT_QUEUE_MAX].count()
-    if waiting >= settings.CHAT_QUEUE_MAX:
+def _refuse_when_full(standing: _Standing) -> None:
+    if standing.waiting >= settings.CHAT_QUEUE_MAX:
+        metrics.QUEUE_REFUSALS.inc()
         raise QueueFull()
 
 
-def _store_branch(conversation: Conversation, grown: Grown, prompt: Prompt) -> None:
+def _store_branch(
+    conversation: Conversation, grown: Grown, prompt: Prompt, next_position: int
+) -> None:
     """The given turns, if there are any, and the prompt that follows them."""
     if grown.choices:
         prompt.parent = grown.choices[-1]
     prompts = [*grown.prompts, prompt]
-    for position, row in enumerate(prompts, start=conversation.prompts.count()):
+    for position, row in enumerate(prompts, start=next_position):
         row.conversation, row.position = conversation, position
     for reply in grown.replies:
         reply.conversation, reply.member = conversation, conversation.member
-    Prompt.objects.bulk_create(prompts)
-    Reply.objects.bulk_create(grown.replies)
-    Choice.objects.bulk_create(grown.choices)
+    prepared.insert_all(prompts)
+    prepared.insert_all(grown.replies)
+    prepared.insert_all(grown.choices)
 
 
 def _touch(conversation: Conversation, prompt: Prompt, now: datetime) -> None:
     conversation.active_at = conversation.updated_at = now
-    fields = ["active_at", "updated_at"]
     if not conversation.title:
         conversation.title = titles.title_from(prompt.answer or "")
-        fields.append("title")
-    conversation.save(update_fields=fields)
+    _touched(conversation=conversation.id, moment=now, title=conversation.title)
+
+
+_touched = PreparedUpdate(
+    lambda conversation, moment, title: (
+        Conversation.objects.filter(id=conversation),
+        {"updated_at": moment, "active_at": moment, "title": title},
+    )
+)

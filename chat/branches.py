@@ -11,6 +11,7 @@ from django.db import connection
 
 from api.errors import FieldError
 from api.ids import uuid7
+from api.prepared import Prepared
 
 from .models import ChatConfig, Choice, Conversation, Prompt, PromptKind, Reply
 from .states import ReplyStatus
@@ -48,25 +49,33 @@ class Grown:
     choices: list[Choice] = field(default_factory=list)
 
 
+_latest = Prepared(
+    lambda conversation: (
+        Reply.objects.filter(conversation=conversation)
+        .order_by("-created_at", "-id")
+        .select_related("prompt__parent")[:1]
+    )
+)
+_answers = Prepared(
+    lambda prompt: (
+        Choice.objects.filter(reply__prompt=prompt)
+        .exclude(content="")
+        .exclude(reply__status=ReplyStatus.FAILED)
+        .order_by("-reply__created_at", "-reply_id", "index")[:1]
+    )
+)
+
+
 def tip(conversation: Conversation) -> Choice | None:
     """Where the next message hangs when it does not say: the last choice with text of the branch.
 
     That is the latest answer to the prompt that was last replied to or, where none has text, the
     choice which that prompt follows. Two queries.
     """
-    latest = (
-        conversation.replies.order_by("-created_at", "-id").select_related("prompt__parent").first()
-    )
+    latest = _latest.first(conversation=conversation.id)
     if latest is None:
         return None
-    answered = (
-        Choice.objects.filter(reply__prompt=latest.prompt)
-        .exclude(content="")
-        .exclude(reply__status=ReplyStatus.FAILED)
-        .order_by("-reply__created_at", "-reply_id", "index")
-        .first()
-    )
-    return answered or latest.prompt.parent
+    return _answers.first(prompt=latest.prompt_id) or latest.prompt.parent
 
 
 def grown(

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from api.prepared import Prepared
+
 from . import branches
 from .branches import Message, Turn
 from .models import Choice, Prompt, Reply
@@ -21,6 +23,13 @@ from .states import ReplyStatus
 class Context:
     messages: list[Message]
     start: UUID | None  # the oldest turn that still fitted; None when none was left out
+
+
+_answered = Prepared(
+    lambda conversation: Prompt.objects.filter(
+        conversation=conversation, kind__in=INTAKE_KINDS, answer__isnull=False
+    ).order_by("position")
+)
 
 
 def of(reply: Reply) -> Context:
@@ -55,11 +64,8 @@ def _head(reply: Reply) -> list[Message]:
 
 
 def _intake(conversation_id: UUID) -> list[Message]:
-    answered = Prompt.objects.filter(
-        conversation_id=conversation_id, kind__in=INTAKE_KINDS, answer__isnull=False
-    )
     told: list[Message] = []
-    for prompt in answered.order_by("position"):
+    for prompt in _answered.all(conversation=conversation_id):
         told.append({"role": "assistant", "content": prompt.prompt})
         told.append({"role": "user", "content": prompt.answer or ""})
     return told

@@ -10,10 +10,19 @@ from django.db.models.functions import Now
 
 from accounts.models import Member
 from api.ids import uuid7
+from api.prepared import Prepared
 
 from . import events, intake, offers
 from .models import ChatConfig, Conversation
 
+_locked = Prepared(
+    lambda id, member: (
+        Conversation.objects.select_for_update(of=("self",))
+        .select_related("config")
+        .annotate(now=Now())
+        .filter(id=id, member=member)
+    )
+)
 CONFIG_FIELDS = ("model", "temperature", "stream", "max_tokens", "n", "system", "system_role")
 
 
@@ -56,13 +65,8 @@ def locked(*, member: Member, conversation_id: UUID) -> tuple[Conversation, date
 
     Raises Conversation.DoesNotExist.
     """
-    conversation = (
-        Conversation.objects.select_for_update(of=("self",))
-        .select_related("config")
-        .annotate(now=Now())
-        .get(id=conversation_id, member=member)
-    )
-    return conversation, conversation.now
+    conversation = _locked.get(id=conversation_id, member=member.id)
+    return conversation, conversation.now  # type: ignore[attr-defined]  # annotated
 
 
 def change(*, member: Member, conversation_id: UUID, fields: dict[str, Any]) -> None:

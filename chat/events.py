@@ -17,7 +17,7 @@ from accounts.models import Member
 from api.redis import link
 from api.renderers import to_json
 
-from . import quota, reading
+from . import metrics, quota, reading
 from .models import Conversation, Reply
 from .quota import Quota
 from .serializers import QuotaSerializer, ReplySerializer, SummarySerializer
@@ -146,7 +146,7 @@ def after_change(reply: Reply) -> list[Event]:
     """
     told = [reply_updated(reply)]
     if reply.status in TERMINAL:
-        conversation = reading.with_last_reply().filter(id=reply.conversation_id).first()
+        conversation = reading.summary(reply.conversation_id)
         told += [conversation_told(conversation)] if conversation else []
     if reply.refunded:
         told.append(quota_updated(reply.member))
@@ -174,6 +174,7 @@ def reply_accepted(reply: Reply) -> None:
         ]
     )
     reply_queued.send(sender=Reply, reply_id=reply.id)
+    metrics.ACCEPTED.inc()
 
 
 def conversation_begun(conversation: Conversation) -> None:

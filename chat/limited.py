@@ -4,7 +4,6 @@ from contextlib import suppress
 
 from django.db import DatabaseError, InterfaceError
 from django.http.response import HttpResponseBase
-from psycopg_pool import PoolTimeout
 from rest_framework.request import Request
 
 from accounts.models import Member
@@ -25,7 +24,7 @@ class LimitedView(AsyncView):
         # Where the database was away, `request.user` might still have to be read.
         if not self.database_away and isinstance(request.user, Member):
             # Whatever was decided is told, also when only this cannot be read any more.
-            with suppress(DatabaseError, InterfaceError, PoolTimeout):
+            with suppress(DatabaseError, InterfaceError):
                 state = self.quota
                 if state is None:
                     state = await threads.run(quota.state, member=request.user)

@@ -20,7 +20,7 @@ from accounts.models import Member
 from api.errors import DomainError
 from api.redis import Unavailable, link
 
-from . import clock
+from . import clock, metrics
 from .models import QuotaSlot
 
 _KEPT_SECONDS = 2 * 86_400  # a day is over everywhere by then
@@ -88,7 +88,12 @@ def state(*, member: Member, now: datetime | None = None) -> Quota:
     """What the table says; one query, and one more for the clock when `now` is not given."""
     now = now or clock.now()
     zone = settings.CHAT_QUOTA_TIMEZONE
-    used = QuotaSlot.objects.filter(member=member, day=day_of(now, zone)).count()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM chat_quotaslot WHERE member_id = %s AND day = %s",
+            [member.id, day_of(now, zone)],
+        )
+        used = cursor.fetchone()[0]
     return Quota(limit=limit_of(member), used=used, resets_at=reset_after(now, zone), now=now)
 
 
@@ -103,6 +108,7 @@ def take(*, member: Member, reply_id: UUID, now: datetime) -> Slot:
         slot = Slot(member_id=member.id, day=day, number=number)
         if _insert(slot, reply_id, limit):
             return slot
+    metrics.QUOTA_REFUSALS.inc()
     raise DailyLimitReached(reset_after(now, zone), now)
 
 

@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from accounts.models import Member
+from api.prepared import Prepared
 
 from . import search
 from .models import Choice, Conversation, Reply
@@ -35,6 +36,11 @@ def one(*, member: Member, reply_id: UUID) -> Reply:
     return replies().get(id=reply_id, member=member)
 
 
+def summary(conversation_id: UUID) -> Conversation | None:
+    """As `with_last_reply` gives it; a deleted one too. One query."""
+    return _summary.first(conversation=conversation_id)
+
+
 def with_last_reply() -> QuerySet[Conversation]:
     """Conversations with their config and `last_reply` as `{id, status}` or None; one query."""
     latest = (
@@ -43,6 +49,9 @@ def with_last_reply() -> QuerySet[Conversation]:
         .values(json=JSONObject(id="id", status="status"))[:1]
     )
     return Conversation.objects.select_related("config").annotate(last_reply=Subquery(latest))
+
+
+_summary = Prepared(lambda conversation: with_last_reply().filter(id=conversation))
 
 
 def summaries(*, member: Member, archived: bool, text: str) -> QuerySet[Conversation]:

@@ -13,13 +13,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from api import prepared
 from api.errors import DomainError
+from api.prepared import Prepared, PreparedUpdate
 
-from . import quota
+from . import metrics, quota
 from .models import Choice, Conversation, Reply
 from .states import TRANSITIONS, ReplyStatus
 
@@ -82,9 +84,9 @@ CRASH_LOOP = Failure(
 
 def claim(*, reply_id: UUID, worker: UUID) -> Reply | None:
     """Starts the next attempt. None when there is nothing to do: ended, running, or not yet due."""
-    if not _claim(Q(id=reply_id), worker):
+    if not _claim_one(reply=reply_id, worker=worker):
         return None
-    reply = Reply.objects.select_related(*WITH_CONTEXT).filter(id=reply_id, worker=worker).first()
+    reply = _claimed.first(reply=reply_id, worker=worker)
     if reply is not None:
         set_choices(reply, [])
     return reply
@@ -162,11 +164,13 @@ def retry_later(reply: Reply, failure: Failure, *, retry_at: datetime) -> None:
         error_detail=failure.detail,
         error_retryable=failure.retryable,
     )
+    metrics.retried(failure.code)
 
 
 def hand_back(reply: Reply) -> None:
     """Puts a running reply back because its worker stops; due at once. Raises Superseded."""
     _put_back(reply, retry_at=None, wake_at=Now())
+    metrics.handed_back()
 
 
 def rescue(*, workers: Iterable[UUID]) -> list[Reply]:
@@ -184,6 +188,16 @@ def rescue_strays(
     """The same for replies that stand under a worker's name for so long without running there."""
     began_before = Now() - timedelta(seconds=older_than_seconds)
     return _rescue(Q(worker=worker, started_at__lt=began_before) & ~Q(id__in=list(running)))
+
+
+def take_back(reply_id: UUID) -> Reply | None:
+    """Takes a running reply from its worker, whether that lives or not; due at once.
+
+    What the worker writes from now on changes nothing. It counts as no rescue. A reply whose cancel
+    was asked for ends instead. None when it does not run, or its worker is just ending it.
+    """
+    taken = _rescue(Q(id=reply_id), counted=False)
+    return taken[0] if taken else None
 
 
 def request_cancel(reply_id: UUID) -> None:
@@ -204,9 +218,9 @@ def set_choices(reply: Reply, choices: Sequence[Choice]) -> None:
     reply._prefetched_objects_cache = {"choices": list(choices)}  # type: ignore[attr-defined]
 
 
-def _claim(which: Q, worker: UUID) -> int:
+def _claiming(which: Q, worker: UUID) -> tuple[QuerySet[Reply], dict[str, Any]]:
     due = Q(retry_at=None) | Q(retry_at__lte=Now())
-    return _move(
+    return _moving(
         which & due,
         source=ReplyStatus.QUEUED,
         to=ReplyStatus.IN_PROGRESS,
@@ -218,7 +232,20 @@ def _claim(which: Q, worker: UUID) -> int:
     )
 
 
-def _rescue(which: Q) -> list[Reply]:
+_claim_one = PreparedUpdate(lambda reply, worker: _claiming(Q(id=reply), worker))
+_claimed = Prepared(
+    lambda reply, worker: Reply.objects.select_related(*WITH_CONTEXT).filter(
+        id=reply, worker=worker
+    )
+)
+
+
+def _claim(which: Q, worker: UUID) -> int:
+    rows, changes = _claiming(which, worker)
+    return rows.update(**changes)
+
+
+def _rescue(which: Q, *, counted: bool = True) -> list[Reply]:
     with transaction.atomic():
         orphans = (
             Reply.objects.select_for_update(skip_locked=True, of=("self",))
@@ -228,16 +255,22 @@ def _rescue(which: Q) -> list[Reply]:
         )
         taken = list(orphans)
         for reply in taken:
-            _rescue_one(reply)
+            _rescue_one(reply, counted=counted)
     return taken
 
 
 def _move(where: Q, *, source: ReplyStatus, to: ReplyStatus, **changes: Any) -> int:
+    rows, changed = _moving(where, source=source, to=to, **changes)
+    return rows.update(**changed)
+
+
+def _moving(
+    where: Q, *, source: ReplyStatus, to: ReplyStatus, **changes: Any
+) -> tuple[QuerySet[Reply], dict[str, Any]]:
     if to not in TRANSITIONS[source]:
         raise ValueError(f"A reply cannot go from {source} to {to}.")
-    return Reply.objects.filter(where, status=source).update(
-        status=to, revision=F("revision") + 1, **changes
-    )
+    moved = {"status": to, "revision": F("revision") + 1, **changes}
+    return Reply.objects.filter(where, status=source), moved
 
 
 @contextmanager
@@ -285,9 +318,10 @@ def _end(
         for choice in outcome.choices
     ]
     if rows:
-        Choice.objects.bulk_create(rows)
+        prepared.insert_all(rows)
     set_choices(reply, rows)
     _touch(reply)
+    metrics.ended(to, reply.error_code)
 
 
 def _put_back(reply: Reply, **changes: Any) -> None:
@@ -326,18 +360,22 @@ def _end_queued(reply_id: UUID, to: ReplyStatus, failure: Failure) -> bool:
             wake_at=None,
             last_seq=0,
         )
-        if not moved:
+        if moved:
+            metrics.ended(to, failure.code)
+        else:
             transaction.set_rollback(True)  # the refund too
     return bool(moved)
 
 
-def _rescue_one(reply: Reply) -> None:
+def _rescue_one(reply: Reply, *, counted: bool) -> None:
     if reply.cancel_requested_at is not None:
         cancel_running(reply, Outcome())
-    elif reply.rescues >= settings.RESCUES_MAX:
+    elif counted and reply.rescues >= settings.RESCUES_MAX:
         fail(reply, CRASH_LOOP, Outcome())
     else:
-        _put_back(reply, retry_at=None, wake_at=Now(), rescues=reply.rescues + 1)
+        _put_back(reply, retry_at=None, wake_at=Now(), rescues=reply.rescues + counted)
+        if counted:
+            metrics.rescued()
 
 
 def _cut_short(choice: ChoiceParts) -> ChoiceParts:
@@ -351,6 +389,12 @@ def _cut_short(choice: ChoiceParts) -> ChoiceParts:
 
 
 def _touch(reply: Reply) -> None:
-    Conversation.objects.filter(id=reply.conversation_id).update(
-        updated_at=reply.finished_at, active_at=reply.finished_at
+    _touched(conversation=reply.conversation_id, moment=reply.finished_at)
+
+
+_touched = PreparedUpdate(
+    lambda conversation, moment: (
+        Conversation.objects.filter(id=conversation),
+        {"updated_at": moment, "active_at": moment},
     )
+)

@@ -6,7 +6,6 @@ import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -88,7 +87,7 @@ TITLES = {
     500: "Internal server error",
     503: "Service unavailable",
 }
-_DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+_DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

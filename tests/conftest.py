@@ -19,6 +19,12 @@ def django_db_modify_db_settings(embedded_servers) -> None:
     """
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """It goes with its server; to drop it, every shared thread would have to hang up first."""
+    return True
+
+
 @pytest.fixture(autouse=True)
 def _fast_passwords(settings) -> None:
     """Argon2 takes its time on purpose; tests of passwords set it again."""

@@ -1,6 +1,6 @@
 """A conversation in few words: begun and asked through the API, answered as a worker would."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from chat import replies
 from chat.models import Reply
@@ -54,7 +54,7 @@ def fail(reply):
 
 
 def claim(reply) -> Reply:
-    claimed = replies.claim(reply_id=reply["id"], worker=uuid4())
+    claimed = replies.claim(reply_id=UUID(str(reply["id"])), worker=uuid4())
     assert claimed is not None
     return claimed
 

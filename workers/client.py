@@ -5,7 +5,7 @@ as everything else together. The client never retries by itself; a retry is the 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -17,12 +17,15 @@ from django.conf import settings
 
 from . import failures
 from .failures import TIMEOUT, UNREACHABLE, UNREADABLE, ModelFailure, Respell
+from .model_state import Sight
 from .spelling import refused_field
 from .sse import Decoder
 
 JSON = dict[str, Any]
 _TRANSPORT_ERRORS = (httpx2.HTTPError, aiohttp.ClientError, OSError, openai.APIConnectionError)
 _DONE = b"[DONE]"
+# A key may be good for answers and not for the list: then 403.
+_NO_LIST = (400, 403, 404, 405, 501)
 # To the client's aiohttp transport None would mean aiohttp's own limit, which is 100.
 _NO_LIMIT = 0
 # How long a body may take to end after its `[DONE]`. Read to its end, the connection is kept.
@@ -33,6 +36,7 @@ class ModelClient:
     """One for a process and its event loop; it pools connections."""
 
     def __init__(self) -> None:
+        self.sight = Sight()
         limits = httpx2.Limits(max_connections=_NO_LIMIT)
         # Reads are bounded by MODEL_STALL_SECONDS here and not by the transport, which would
         # count from the last byte of any kind.
@@ -49,15 +53,39 @@ class ModelClient:
         await self._client.close()
 
     async def models(self) -> list[str]:
-        """The names that the server lists. Raises ModelFailure."""
-        async with _telling_failures(), asyncio.timeout(settings.MODEL_STALL_SECONDS):
-            return [model.id async for model in await self._client.models.list()]
+        """The names that the server lists; none where it keeps no list, or not for our key.
+
+        Raises ModelFailure.
+        """
+        async with self._noting(self.sight.listed), asyncio.timeout(settings.MODEL_STALL_SECONDS):
+            try:
+                response = await self._client.models.with_raw_response.list()
+            except openai.APIStatusError as error:
+                if error.status_code in _NO_LIST:
+                    return []
+                raise
+        return _names(response.content)
+
+    @asynccontextmanager
+    async def _noting(
+        self, success: Callable[[], None], body: JSON | None = None
+    ) -> AsyncIterator[None]:
+        try:
+            async with _telling_failures(body):
+                yield
+        except ModelFailure as failure:
+            self.sight.failed(failure.kind)
+            raise
+        success()
 
     async def complete(self, body: JSON) -> JSON:
         """The whole answer in one piece. Raises ModelFailure or Respell."""
-        async with _telling_failures(body), asyncio.timeout(settings.MODEL_ANSWER_SECONDS):
+        async with (
+            self._noting(self.sight.answered, body),
+            asyncio.timeout(settings.MODEL_ANSWER_SECONDS),
+        ):
             create = self._client.chat.completions.with_raw_response.create
-            response = await create(**body)
+            response = await create(**_untouched(body))
             answer = _json(response.content)
         if not isinstance(answer, dict) or answer.get("error"):
             raise failures.in_stream(answer.get("error") if isinstance(answer, dict) else None)
@@ -69,11 +97,13 @@ class ModelClient:
         Ends after `[DONE]` or with the connection; the caller knows whether that was the end.
         """
         decoder = Decoder()
-        async with _telling_failures(body), asyncio.timeout(None) as timeout:
+        async with self._noting(self.sight.answered, body), asyncio.timeout(None) as timeout:
             patience = _Patience(timeout, settings.MODEL_STALL_SECONDS)
-            opened = self._client.chat.completions.with_streaming_response.create(**body)
+            opened = self._client.chat.completions.with_streaming_response.create(
+                **_untouched(body)
+            )
             async with opened as response:
-                parts = response.iter_bytes()
+                parts = _parts(response)
                 async for received in parts:
                     for data in decoder.feed(received):
                         if data == _DONE:
@@ -102,6 +132,19 @@ class _Patience:
         if now >= self._renew_at:
             self._renew_at = now + self._seconds / 10
             self._timeout.reschedule(self._renew_at + self._seconds)
+
+
+def _untouched(body: JSON) -> JSON:
+    """The arguments that send the body as it is: the client would go through all of it first."""
+    return {"model": body["model"], "messages": (), "extra_body": body}
+
+
+def _parts(response: openai.AsyncAPIResponse[Any]) -> AsyncIterator[bytes]:
+    """The body as it comes. Four iterators within each other cost more than the text they bring."""
+    answer = response.http_response
+    if "content-encoding" in answer.headers or not isinstance(answer.stream, AsyncIterable):
+        return response.iter_bytes()
+    return aiter(answer.stream)
 
 
 async def _read_to_the_end(parts: AsyncIterator[bytes]) -> None:
@@ -143,6 +186,13 @@ def _retry_after(error: openai.APIStatusError) -> float | None:
         return min(max(float(error.response.headers["retry-after"]), 0.0), 86_400.0)
     except (KeyError, ValueError):
         return None
+
+
+def _names(data: bytes) -> list[str]:
+    try:
+        return [str(model["id"]) for model in orjson.loads(data)["data"]]
+    except (ValueError, KeyError, TypeError):
+        return []  # whatever it is, it is no list
 
 
 def _chunk(data: bytes) -> Any:

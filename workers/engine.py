@@ -9,19 +9,19 @@ import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
+import uvloop
 from django.conf import settings
 
 from api import threads
 from api.threads import AWAY
-from chat import replies
+from chat.context import Context
 from chat.models import Reply
 
-from . import catalogue, control
+from . import catalogue, claiming, control, metrics
 from .client import ModelClient
 from .generation import Generation, Stop
 from .live import LiveWriter
@@ -30,6 +30,8 @@ from .watch import Watch
 from .webhooks.sending import Sender
 
 log = structlog.get_logger(__name__)
+# A loop that takes longer to come round stands still, as far as members are concerned.
+ANSWER_SECONDS = 1.0
 
 
 class Engine:
@@ -49,6 +51,7 @@ class Engine:
         self.sender = Sender()
         self.mailer = Mailer()
         self._idle.set()
+        metrics.CAPACITY.set(self.capacity)
         await self.watch.tick()  # a wake-up that comes before a worker is registered is lost
         self._background = [
             asyncio.ensure_future(self.watch.run()),
@@ -78,31 +81,32 @@ class Engine:
             self._claiming -= most
             self._look_if_idle()
 
-    async def generate(self, reply_id: UUID) -> None:
-        """Claims the reply and runs it, if it waits; returns when it rests.
+    async def generate(self, *reply_ids: UUID) -> None:
+        """Claims those of the replies that wait, and runs them; returns when all rest.
 
-        Without room the reply is left to whoever finds it in the table.
+        What there is no room for is left to whoever finds it in the table.
         """
         worker = self.watch.worker
-        if worker is None or not self.room or reply_id in self._running:
+        wanted = [reply_id for reply_id in reply_ids if reply_id not in self._running][: self.room]
+        if worker is None or not wanted:
             return
-        with self.claiming(1):
+        with self.claiming(len(wanted)):
             try:
-                claim = partial(replies.claim, reply_id=reply_id, worker=worker)
-                reply = await threads.run(claim)
+                claimed = await threads.run(claiming.claim, wanted, worker=worker)
             except AWAY as error:
-                log.warning("reply.unclaimed", reply=str(reply_id), error=type(error).__name__)
+                log.warning("reply.unclaimed", replies=len(wanted), error=type(error).__name__)
                 return
-            generation = self._admit(reply) if reply is not None else None
-        if generation is not None:
-            await self._run(generation)
+            admitted = [self._admit(reply, context) for reply, context in claimed]
+        await asyncio.gather(*map(self._run, admitted))
 
     def spawn(self, reply: Reply) -> None:
         """Runs a reply that was claimed from the table."""
         self._keep(asyncio.ensure_future(self._run(self._admit(reply))))
 
-    def _admit(self, reply: Reply) -> Generation:
-        generation = Generation(reply=reply, model=self.model, live=self.live)
+    def _admit(self, reply: Reply, context: Context | None = None) -> Generation:
+        if former := self._running.get(reply.id):
+            former.stop(Stop.DROP)  # that attempt was taken back
+        generation = Generation(reply=reply, model=self.model, live=self.live, context=context)
         self._running[reply.id] = generation
         self._idle.clear()
         if reply.worker != self.watch.worker:
@@ -178,17 +182,30 @@ class EngineThread:
     """The engine on a thread of its own, called from Celery's."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._engine = Engine(capacity=settings.WORKER_CONCURRENCY)
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
         self._drained: Future[None] | None = None
+
+    @property
+    def watch(self) -> Watch:
+        return self._engine.watch
+
+    def answers(self) -> bool:
+        """Whether its loop comes round within ANSWER_SECONDS."""
+        asked = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop)
+        try:
+            asked.result(ANSWER_SECONDS)
+        except TimeoutError:
+            return False
+        return True
 
     def start(self) -> None:
         self._thread.start()
         self._call(self._engine.start()).result()
 
-    def generate(self, reply_id: UUID) -> None:
-        self._call(self._engine.generate(reply_id)).result()
+    def generate(self, *reply_ids: UUID) -> None:
+        self._call(self._engine.generate(*reply_ids)).result()
 
     def begin_drain(self) -> None:
         """Returns at once; repeating it changes nothing."""

@@ -24,7 +24,7 @@ from chat.exchange import Spelling
 from chat.models import Reply
 from chat.replies import ChoiceParts, Outcome, Superseded
 
-from . import retrying, spelling
+from . import metrics, retrying, spelling
 from .client import ModelClient
 from .failures import INTERNAL, REFUSED, TIMEOUT, UNREADABLE, ModelFailure, Respell
 from .folding import Folding, Piece, whole_pieces
@@ -33,6 +33,21 @@ from .live_text import LiveText
 from .persisting import persist
 
 log = structlog.get_logger(__name__)
+
+
+class _Change:
+    """A write, then what is to be told of it. Called again, it does what it had not done yet."""
+
+    def __init__(self, write: Callable[[], None], reply: Reply) -> None:
+        self._write = write
+        self._reply = reply
+        self._written = False
+
+    def __call__(self) -> list[events.Event]:
+        if not self._written:
+            self._write()
+            self._written = True
+        return events.after_change(self._reply)
 
 
 class Stop(Enum):
@@ -44,7 +59,14 @@ class Stop(Enum):
 
 
 class Generation:
-    def __init__(self, *, reply: Reply, model: ModelClient, live: LiveWriter) -> None:
+    def __init__(
+        self,
+        *,
+        reply: Reply,
+        model: ModelClient,
+        live: LiveWriter,
+        context: Context | None = None,
+    ) -> None:
         self.reply = reply
         self.retry_in: float | None = None  # seconds until the next attempt, when there is one
         self._model = model
@@ -52,10 +74,12 @@ class Generation:
         self._text = LiveText(reply)
         self._stop: Stop | None = None
         self._asking: asyncio.Task[Outcome] | None = None
-        self._context = Context(messages=[], start=None)
+        self._context_known = context is not None
+        self._context = context or Context(messages=[], start=None)
         self._refused = set(spelling.refused_by(reply.config.model))
         self._spelling: Spelling = {}
         self._began = time.monotonic()
+        self._first: float | None = None  # when its first text came
 
     def stop(self, why: Stop) -> None:
         """Ends the attempt, unless the model has: then what it said is stored."""
@@ -136,8 +160,7 @@ class Generation:
 
     async def _store(self, write: Callable[[], None], *, reason: str = "") -> None:
         """Store, then publish. Raises Superseded."""
-        await persist(write)
-        self._live.end(self._text, await persist(partial(events.after_change, self.reply)))
+        self._live.end(self._text, await persist(_Change(write, self.reply)))
         log.info(
             f"reply.{self.reply.status}",
             reply=str(self.reply.id),
@@ -145,9 +168,11 @@ class Generation:
             seconds=round(time.monotonic() - self._began, 3),
             **({"reason": reason} if reason else {}),
         )
+        metrics.stored(self.reply, began=self._began, first=self._first)
 
     async def _ask(self) -> Outcome:
-        self._context = await persist(partial(context.of, self.reply))
+        if not self._context_known:
+            self._context = await persist(partial(context.of, self.reply))
         try:
             async with asyncio.timeout(settings.MODEL_DEADLINE_SECONDS):
                 return self._whole(await self._answer())
@@ -193,6 +218,8 @@ class Generation:
         return completion
 
     def _show(self, piece: Piece) -> None:
+        if self._first is None:
+            self._first = time.monotonic()
         self._text.add(*piece)
         self._live.wrote(self._text)
 

@@ -21,11 +21,12 @@ from redis.exceptions import RedisError
 from chat import events
 from chat.events import Event
 
+from . import metrics
 from .live_text import LiveText
 
 log = structlog.get_logger(__name__)
-MAX_TICK_SECONDS = 0.03
-TICK_SECONDS_PER_TEXT = 0.0003
+MAX_TICK_SECONDS = 0.04
+TICK_SECONDS_PER_TEXT = 0.0006
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ class LiveWriter:
                 lost = batch.texts
             else:
                 batch.sent = True
+            if not batch.sent:
+                metrics.lost()
             for text in self._open.intersection(lost):
                 text.distrust()
                 self.wrote(text)
@@ -163,6 +166,7 @@ class _Batch:
         if not len(self._pipeline):
             return []
         answers = await self._pipeline.execute()
+        metrics.sent(self._events)
         return [
             text
             for start, text, expected in checks

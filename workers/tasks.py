@@ -14,10 +14,16 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name=TASK, ignore_result=True)
 def generate(*args: Any, **kwargs: Any) -> None:
-    """Runs the reply named by the first argument, if there is one to run, until it rests."""
+    """Runs the replies named by the arguments, those that wait, until they rest."""
+    reply_ids = [reply_id for arg in args if (reply_id := _id(arg)) is not None]
+    if len(reply_ids) != len(args) or kwargs or not args:
+        log.warning("wakeup.unreadable", args=len(args), kwargs=len(kwargs))
+    if reply_ids:
+        engine.current().generate(*reply_ids)
+
+
+def _id(given: Any) -> UUID | None:
     try:
-        reply_id = UUID(args[0])
-    except (IndexError, ValueError, TypeError, AttributeError):
-        log.warning("wakeup.unreadable", args=repr(args)[:200], kwargs=repr(kwargs)[:200])
-        return
-    engine.current().generate(reply_id)
+        return UUID(given)
+    except (ValueError, TypeError, AttributeError):
+        return None

@@ -85,6 +85,29 @@ async def test_many_wake_ups_for_one_reply_run_it_once(engine, member, model):
     assert len(model.requests()) == 1
 
 
+async def test_one_wake_up_for_many_replies_runs_each(engine, member, model):
+    waiting = [await made(member) for _ in range(5)]
+
+    await engine.generate(waiting[0].id, uuid4(), *(reply.id for reply in waiting[1:]))
+
+    assert [(await threads.run(stored, reply)).attempt for reply in waiting] == [1] * 5
+    assert len(model.requests()) == 5
+
+
+async def test_a_wake_up_for_more_than_there_is_room_for_takes_what_fits(engine, member, model):
+    model.set(fault="hang")
+    engine.capacity = 2
+    waiting = [await made(member) for _ in range(4)]
+
+    woken = asyncio.ensure_future(engine.generate(*(reply.id for reply in waiting)))
+    await comes_true(lambda: len(engine.running()) == 2)
+
+    in_progress = Reply.objects.filter(status="in_progress").count
+    assert await threads.run(in_progress) == 2
+    engine.drop_all()
+    await woken
+
+
 async def test_a_wake_up_for_nothing_does_nothing(engine, model):
     await engine.generate(uuid4())
 

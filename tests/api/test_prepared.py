@@ -1,0 +1,79 @@
+"""Querysets compiled once ask what the querysets themselves ask."""
+
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+from people import make_member
+
+from accounts.models import Member, Session
+from api.prepared import Prepared, PreparedUpdate, insert_all
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sessions(member):
+    others = [member, make_member(), make_member()]
+    made = [Session(member=one, user_agent=f"Agent {number}") for number, one in enumerate(others)]
+    return Session.objects.bulk_create(made)
+
+
+def test_each_call_has_its_own_values(sessions, django_assert_num_queries):
+    by_id = Prepared(lambda id: Session.objects.select_related("member").filter(id=id))
+
+    with django_assert_num_queries(len(sessions)):
+        found = [by_id.get(id=session.id) for session in sessions]
+        assert [one.member.email for one in found] == [one.member.email for one in sessions]
+    assert found == sessions
+
+
+def test_values_of_several_places_are_not_mixed_up(sessions):
+    of = Prepared(
+        lambda member, agent: Session.objects.filter(
+            user_agent=agent, member=member, revoked_at=None
+        )
+    )
+    first, second, _ = sessions
+
+    assert of.all(member=first.member_id, agent="Agent 0") == [first]
+    assert of.all(member=second.member_id, agent="Agent 1") == [second]
+    assert of.all(member=first.member_id, agent="Agent 1") == []
+
+
+def test_what_is_not_there_is_said_as_django_says_it(sessions):
+    by_id = Prepared(lambda id: Session.objects.filter(id=id))
+
+    assert by_id.first(id=uuid4()) is None
+    with pytest.raises(Session.DoesNotExist):
+        by_id.get(id=uuid4())
+
+
+def test_an_update_tells_how_many_it_changed(sessions):
+    rename = PreparedUpdate(
+        lambda member, name: (Member.objects.filter(id=member), {"nickname": name})
+    )
+
+    assert rename(member=sessions[0].member_id, name="Ada") == 1
+    assert rename(member=sessions[1].member_id, name="Grace") == 1
+    assert rename(member=uuid4(), name="Nobody") == 0
+    names = [Member.objects.get(id=session.member_id).nickname for session in sessions[:2]]
+    assert names == ["Ada", "Grace"]
+
+
+def test_rows_are_stored_as_save_stores_them(member):
+    rows = [Session(member=member, user_agent=agent) for agent in ("One", "Two's %s")]
+
+    insert_all(rows)
+
+    assert list(Session.objects.order_by("user_agent")) == rows
+    assert {row.user_agent for row in Session.objects.all()} == {"One", "Two's %s"}
+    assert not rows[0]._state.adding
+
+
+def test_what_the_database_refuses_is_an_error_of_djangos(member):
+    row = Session(member=member, user_agent="One")
+    insert_all([row])
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert_all([row])

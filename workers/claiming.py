@@ -1,0 +1,41 @@
+"""What is done in the database before a reply can run, in one go."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import structlog
+
+from api.threads import AWAY
+from chat import context, replies
+from chat.context import Context
+from chat.models import Reply
+
+log = structlog.get_logger(__name__)
+
+
+def claim(reply_ids: Iterable[UUID], *, worker: UUID) -> list[tuple[Reply, Context | None]]:
+    """Those that waited, each with its context if that could be read.
+
+    Raises one of `threads.AWAY` when none could be claimed.
+    """
+    claimed: list[tuple[Reply, Context | None]] = []
+    for reply_id in reply_ids:
+        try:
+            reply = replies.claim(reply_id=reply_id, worker=worker)
+        except AWAY as error:
+            if not claimed:
+                raise
+            # The others are this worker's already; this one is found in the table.
+            log.warning("reply.unclaimed", reply=str(reply_id), error=type(error).__name__)
+            break
+        if reply is not None:
+            claimed.append((reply, _context(reply)))
+    return claimed
+
+
+def _context(reply: Reply) -> Context | None:
+    try:
+        return context.of(reply)
+    except Exception as error:  # whoever runs it reads it again, and tells why it cannot
+        log.warning("reply.context_unread", reply=str(reply.id), error=type(error).__name__)
+        return None
