@@ -22,6 +22,11 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     }
 
 
+def quantile(values: Sequence[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
 def report(name: str, figures: dict[str, Any]) -> None:
     """Prints the figures and keeps them."""
     machine = {"cores": os.cpu_count(), "python": platform.python_version()}
