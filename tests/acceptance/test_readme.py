@@ -1,15 +1,25 @@
-"""What the README says can be pasted can be pasted."""
+"""What the READMEs say can be pasted can be pasted."""
 
 import os
 import re
 import subprocess
 from pathlib import Path
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ENGLISH = "Malgil: Where do you stand right now?\nYou: I know some Python.\n"
+KOREAN = "말길: 지금 어떤 상황에 계신가요?\n나: 파이썬을 조금 압니다.\n"
 
 
-def test_the_walk_of_the_readme_ends_with_the_answer(healthy, tmp_path: Path) -> None:
-    [walk] = re.findall(r"```bash\n(.*?)```", README.read_text(), re.DOTALL)
+@pytest.mark.parametrize(
+    ("readme", "begins", "says"),
+    [("README.md", ENGLISH, "web service"), ("README.ko.md", KOREAN, "웹 서비스")],
+)
+def test_the_walk_of_the_readme_ends_with_the_answer(
+    readme: str, begins: str, says: str, healthy, tmp_path: Path
+) -> None:
+    [walk] = re.findall(r"```bash\n(.*?)```", (ROOT / readme).read_text(), re.DOTALL)
     assert walk.count("http://127.0.0.1:8000") == 1
     healthy.model(tokens_per_second=1000)
 
@@ -23,9 +33,9 @@ def test_the_walk_of_the_readme_ends_with_the_answer(healthy, tmp_path: Path) ->
     )
 
     assert run.stderr == ""
-    assert "Malgil: Where do you stand right now?\nYou: I know some Python.\n" in run.stdout
+    assert begins in run.stdout
     [[content]] = healthy.rows(
         "SELECT content FROM chat_choice ORDER BY id DESC LIMIT 1",
     )
-    assert run.stdout.endswith(f"Malgil (completed): {content.rstrip()}\n")
-    assert "web service" in content
+    assert run.stdout.endswith(f" (completed): {content.rstrip()}\n")
+    assert says in content

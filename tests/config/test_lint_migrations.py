@@ -58,7 +58,7 @@ def faults(*operations, atomic: bool = True) -> list[Rule]:
         (added(models.IntegerField(null=True, unique=True)), Rule.INDEXED),
         (
             altered("room", models.CharField(max_length=20, db_column="hall", db_default="")),
-            "in-use",
+            Rule.IN_USE,
         ),
         (altered("size", models.IntegerField()), Rule.REQUIRED),
         (altered("room", models.CharField(max_length=20)), Rule.REQUIRED),

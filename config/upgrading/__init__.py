@@ -1,0 +1,1 @@
+"""Whether a migration may run while the release before it still does its work."""
