@@ -76,11 +76,20 @@ docs: install
 	@$(VENV)/bin/python manage.py errors_doc
 
 bench: install
-	@$(VENV)/bin/python -m bench.latency
+	@$(VENV)/bin/python -m bench.load
+	@$(VENV)/bin/python -m bench.naive
+	@$(VENV)/bin/python -m bench.accepts
+	@$(VENV)/bin/python -m bench.sockets
 	@$(VENV)/bin/python -m bench.capacity
+	@$(VENV)/bin/python -m bench.scale
+	@$(VENV)/bin/python -m bench.rescue
+	@$(VENV)/bin/python -m bench.overload
+	@$(VENV)/bin/python -m bench.latency
 	@$(VENV)/bin/python -m bench.waiting
 	@$(VENV)/bin/python -m bench.search
+	@$(VENV)/bin/python -m bench.metrics
 	@$(VENV)/bin/python -m bench.startup
+	@$(VENV)/bin/python -m bench.plot
 
 PIP_COMPILE = $(VENV)/bin/python -m piptools compile --quiet --strip-extras --no-header \
 	--annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host

@@ -2,7 +2,7 @@
 
 Asgiref's `sync_to_async` keeps a thread for each request as long as it lasts, also one that waits
 for a minute; Channels' `database_sync_to_async` puts all consumers on one thread. Here a few share
-the work, each giving its connection back to the pool when it is done.
+the work, each with a connection of its own (api/database).
 """
 
 import asyncio
@@ -43,7 +43,7 @@ async def run_apart(
 
 
 def _tidily(function: Callable[Given, Result], *args: Given.args, **kwargs: Given.kwargs) -> Result:
-    # With CONN_MAX_AGE=0 this also gives the connection back.
+    # One that has died is replaced.
     close_old_connections()
     try:
         return function(*args, **kwargs)

@@ -29,7 +29,12 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 def report(name: str, figures: dict[str, Any]) -> None:
     """Prints the figures and keeps them."""
-    machine = {"cores": os.cpu_count(), "python": platform.python_version()}
+    machine = {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        # The script itself among it: on an idle machine about what it keeps busy.
+        "load_at_the_end": [round(load, 1) for load in os.getloadavg()],
+    }
     text = json.dumps({"bench": name, "machine": machine, **figures}, indent=2)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{name}.json").write_text(f"{text}\n")

@@ -110,9 +110,9 @@ def main() -> None:
     with (
         processes.folder() as folder,
         processes.model(*flags, "--tokens-per-second", str(asked.rate), "--record", "1") as model,
-        processes.malgil(folder, model_url=model) as malgil,
+        processes.malgil(folder, model_url=model) as url,
     ):
-        figures = asyncio.run(measure(malgil.url, model, asked.pairs))
+        figures = asyncio.run(measure(url, model, asked.pairs))
     report("latency", figures)
 
 

@@ -61,9 +61,8 @@ def main() -> None:
     with (
         processes.folder() as data_dir,
         processes.model("--port", "0") as model_url,
-        processes.malgil(data_dir, model_url=model_url, WEB_PROCESSES="2") as running,
+        processes.malgil(data_dir, model_url=model_url, WEB_PROCESSES="2") as url,
     ):
-        url = running.url
         visit(url)
         figures["no replies"] = milliseconds(url, times=asked.times)
         database = paths.database_url(data_dir)

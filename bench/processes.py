@@ -2,13 +2,13 @@
 
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -22,6 +22,12 @@ def folder() -> Iterator[Path]:
         yield made
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def allow_many_files() -> None:
+    """To this process and to those that it starts: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 65_536)), hard))
 
 
 @contextmanager
@@ -59,28 +65,9 @@ def model(*flags: str) -> Iterator[str]:
         yield url.removesuffix("/v1")
 
 
-@dataclass(frozen=True)
-class Malgil:
-    url: str
-    launcher: int
-
-    def pid(self, word: str) -> int:
-        """The process that the launcher started with this word in its command line."""
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and self._started(entry) and word in _command(entry):
-                return int(entry.name)
-        raise SystemExit(f"There is no process with {word!r} in its command line.")
-
-    def _started(self, entry: Path) -> bool:
-        try:
-            return int(_status(entry)["PPid"]) == self.launcher
-        except (OSError, KeyError):
-            return False
-
-
 @contextmanager
-def malgil(data_dir: Path, *, model_url: str, **settings: str) -> Iterator[Malgil]:
-    """One server and one worker, talking to the model at `model_url`."""
+def malgil(data_dir: Path, *, model_url: str, **settings: str) -> Iterator[str]:
+    """One server and one worker, talking to the model at `model_url`; the URL."""
     env = {
         "PORT": "0",
         "DATA_DIR": str(data_dir),
@@ -93,25 +80,5 @@ def malgil(data_dir: Path, *, model_url: str, **settings: str) -> Iterator[Malgi
         **settings,
     }
     command = [sys.executable, "-m", "config.launcher"]
-    with announced(command, says="Malgil is ready", env=env) as (url, pid):
-        yield Malgil(url=url, launcher=pid)
-
-
-def used(pid: int) -> dict[str, float]:
-    """What a process has cost so far: memory at its peak, and time on a processor."""
-    entry = Path("/proc") / str(pid)
-    fields = (entry / "stat").read_text().rpartition(")")[2].split()
-    ticks = int(fields[11]) + int(fields[12])
-    return {
-        "peak_rss_mb": round(int(_status(entry)["VmHWM"].split()[0]) / 1024, 1),
-        "cpu_seconds": round(ticks / os.sysconf("SC_CLK_TCK"), 2),
-    }
-
-
-def _status(entry: Path) -> dict[str, str]:
-    lines = (entry / "status").read_text().splitlines()
-    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-
-
-def _command(entry: Path) -> str:
-    return (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    with announced(command, says="Malgil is ready", env=env) as (url, _):
+        yield url

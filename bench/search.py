@@ -193,7 +193,7 @@ def run(data_dir: Path, messages: int) -> dict[str, Any]:
                 "sizes": sizes(),
             }
         finally:
-            connection.close_pool()
+            connection.close_pool()  # type: ignore[attr-defined]
 
 
 def main() -> None:

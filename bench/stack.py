@@ -24,14 +24,11 @@ from config.embedded import paths
 from config.embedded.postgres import EmbeddedPostgres
 from config.embedded.redis import EmbeddedRedis
 
-_SERVER = (
-    *("-m", "uvicorn", "config.asgi:application", "--loop", "uvloop", "--http", "httptools"),
-    *("--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--no-server-header"),
-    *("--no-access-log", "--lifespan", "off"),
-)
+# The commands of docker-compose.yml.
+_SERVER = ("-m", "config.uvicorn_server")
 _WORKER = (
     *("-m", "celery", "-A", "config", "worker", "--pool", "threads", "-Q", "replies"),
-    *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    *("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"),
 )
 _START_SECONDS = 60
 

@@ -74,9 +74,9 @@ def main() -> None:
     with (
         processes.folder() as folder,
         processes.model(*flags) as model,
-        processes.malgil(folder, model_url=model) as malgil,
+        processes.malgil(folder, model_url=model) as url,
     ):
-        found = asyncio.run(measure(malgil.url, asked.clients, asked.rounds))
+        found = asyncio.run(measure(url, asked.clients, asked.rounds))
     figures = {name: spread(values) for name, values in found.items()}
     report("waiting", {"clients": asked.clients, "rounds": asked.rounds} | figures)
 

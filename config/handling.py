@@ -2,8 +2,7 @@
 
 Django's own handler gives each request a thread of its own, which stays as long as the request: 300
 that wait for an answer would be 300 threads. Here synchronous views run whole on the shared threads
-of `api.threads`, each of which gives its connection back, and asynchronous ones go there for their
-database work.
+of `api.threads`, and asynchronous ones go there for their database work.
 """
 
 from collections.abc import Awaitable, Callable
