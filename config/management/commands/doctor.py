@@ -2,7 +2,8 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -21,14 +22,25 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="the findings as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        logging.disable(logging.CRITICAL)  # what is wrong is said once, in its finding
-        found = _examine()
+        with _silence():
+            found = _examine()
         if options["json"]:
             self.stdout.write(json.dumps([vars(finding) for finding in found], ensure_ascii=False))
         else:
             self.stdout.write("\n".join(map(_line, found)))
         if any(finding.level == Level.PROBLEM for finding in found):
             raise SystemExit(1)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What is wrong is said once, in its finding."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _examine() -> list[Finding]:
