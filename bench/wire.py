@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _STAMP = re.compile(rb"\d{16}")
+# Ids are made of digits, too.
+_CONTENT = re.compile(rb'"content":" ?(\d{16})')
 _PING, _CLOSE = 0x9, 0x8
 
 
@@ -109,7 +111,7 @@ class Completion(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         now = time.time() * 1e6
         whole, _, self._rest = (self._rest + data).rpartition(b"\n\n")
-        self.tokens += [(now, stamp) for stamp in stamps(whole)]
+        self.tokens += [(now, int(stamp)) for stamp in _CONTENT.findall(whole)]
         if b"[DONE]" in whole and not self.ended.done():
             self.ended.set_result(None)
             self._transport.close()
