@@ -146,8 +146,7 @@ def after_change(reply: Reply) -> list[Event]:
     """
     told = [reply_updated(reply)]
     if reply.status in TERMINAL:
-        conversation = reading.summary(reply.conversation_id)
-        told += [conversation_told(conversation)] if conversation else []
+        told += _summary_told(reply.conversation_id)
     if reply.refunded:
         told.append(quota_updated(reply.member))
     return told
@@ -183,8 +182,12 @@ def conversation_begun(conversation: Conversation) -> None:
 
 def conversation_changed(conversation_id: UUID) -> None:
     """Tells the summary as it is now, or that it was deleted. One query."""
-    found = reading.with_last_reply().filter(id=conversation_id)
-    publish([conversation_told(conversation) for conversation in found])
+    publish(_summary_told(conversation_id))
+
+
+def _summary_told(conversation_id: UUID) -> list[Event]:
+    conversation = reading.summary(conversation_id)
+    return [conversation_told(conversation)] if conversation else []
 
 
 def publish(events: Iterable[Event]) -> None:
