@@ -57,24 +57,25 @@ def frame(kind: str, **fields: Any) -> str:
     return to_json({"type": kind, **fields}).decode()
 
 
-def delta(*, reply: Reply, attempt: int, seq: int, choice: int, text: str) -> Event:
-    body = frame(
-        "reply.delta",
-        reply=reply.id,
-        conversation=reply.conversation_id,
-        attempt=attempt,
-        seq=seq,
-        choice=choice,
-        text=text,
-    )
-    return Event(
-        member=str(reply.member_id),
-        kind="reply.delta",
-        frame=body,
-        reply=str(reply.id),
-        attempt=attempt,
-        seq=seq,
-    )
+class Deltas:
+    """Makes the deltas of one attempt; what all of them say is put together once."""
+
+    def __init__(self, reply: Reply, attempt: int) -> None:
+        self._member, self._reply, self._attempt = str(reply.member_id), str(reply.id), attempt
+        self._head = (
+            f'{{"type":"reply.delta","reply":"{reply.id}","conversation":"{reply.conversation_id}"'
+            f',"attempt":{attempt},"seq":'
+        )
+
+    def delta(self, *, seq: int, choice: int, text: str) -> Event:
+        return Event(
+            member=self._member,
+            kind="reply.delta",
+            frame=f'{self._head}{seq},"choice":{choice},"text":{to_json(text).decode()}}}',
+            reply=self._reply,
+            attempt=self._attempt,
+            seq=seq,
+        )
 
 
 def snapshot_frame(*, reply: Reply, attempt: int, seq: int, texts: dict[int, str]) -> str:

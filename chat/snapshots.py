@@ -1,7 +1,7 @@
 """The text so far of a running reply, kept in Redis for whoever joins late.
 
 One string per choice, and a mark with the number of the last delta and the length of each text. A
-worker appends text and sets the mark in one transaction; a reader takes all in one MGET and
+worker appends text and sets the mark in one step; a reader takes all in one MGET and
 believes it only where the lengths agree, so a Redis that was flushed in between shows nothing
 rather than a wrong text.
 """

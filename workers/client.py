@@ -1,10 +1,13 @@
 """The model, over the official `openai` client. Only this module imports it.
 
-Streams are read as raw bytes: parsing each chunk into the client's models costs four times as much
-as everything else together. The client never retries by itself; a retry is the reply's business.
+The client knows the server, the key, the headers and the connections; a request goes out by them
+as it is, and streams are read as raw bytes. To have the client put each request together and parse
+each chunk into its models would cost several times as much as all the rest of an answer. Nothing
+is tried again here; that is the reply's business.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -41,13 +44,17 @@ class ModelClient:
         # Reads are bounded by MODEL_STALL_SECONDS here and not by the transport, which would
         # count from the last byte of any kind.
         timeout = httpx2.Timeout(None, connect=settings.MODEL_CONNECT_SECONDS)
+        self._http = openai.DefaultAioHttpClient(limits=limits, timeout=timeout)
         self._client = openai.AsyncOpenAI(
             api_key=settings.OPENAI_API_KEY or "none",
             base_url=settings.OPENAI_BASE_URL,
             max_retries=0,
             timeout=timeout,
-            http_client=openai.DefaultAioHttpClient(limits=limits, timeout=timeout),
+            http_client=self._http,
         )
+        self._completions = self._client.base_url.join("chat/completions")
+        headers = self._client.default_headers | self._client.auth_headers
+        self._headers = {name: value for name, value in headers.items() if isinstance(value, str)}
 
     async def close(self) -> None:
         await self._client.close()
@@ -83,10 +90,9 @@ class ModelClient:
         async with (
             self._noting(self.sight.answered, body),
             asyncio.timeout(settings.MODEL_ANSWER_SECONDS),
+            self._asked(body) as response,
         ):
-            create = self._client.chat.completions.with_raw_response.create
-            response = await create(**_untouched(body))
-            answer = _json(response.content)
+            answer = _json(await response.aread())
         if not isinstance(answer, dict) or answer.get("error"):
             raise failures.in_stream(answer.get("error") if isinstance(answer, dict) else None)
         return answer
@@ -99,10 +105,7 @@ class ModelClient:
         decoder = Decoder()
         async with self._noting(self.sight.answered, body), asyncio.timeout(None) as timeout:
             patience = _Patience(timeout, settings.MODEL_STALL_SECONDS)
-            opened = self._client.chat.completions.with_streaming_response.create(
-                **_untouched(body)
-            )
-            async with opened as response:
+            async with self._asked(body) as response:
                 parts = _parts(response)
                 async for received in parts:
                     for data in decoder.feed(received):
@@ -111,6 +114,21 @@ class ModelClient:
                             return
                         patience.renew()
                         yield _chunk(data)
+
+    @asynccontextmanager
+    async def _asked(self, body: JSON) -> AsyncIterator[httpx2.Response]:
+        """The answer whose body is yet to be read. Raises openai.APIStatusError."""
+        sent = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        request = self._http.build_request(
+            "POST", self._completions, headers=self._headers, content=sent.encode()
+        )
+        response = await self._http.send(request, stream=True)
+        try:
+            if not response.is_success:
+                raise await _refusal(response)
+            yield response
+        finally:
+            await response.aclose()
 
 
 class _Patience:
@@ -134,17 +152,11 @@ class _Patience:
             self._timeout.reschedule(self._renew_at + self._seconds)
 
 
-def _untouched(body: JSON) -> JSON:
-    """The arguments that send the body as it is: the client would go through all of it first."""
-    return {"model": body["model"], "messages": (), "extra_body": body}
-
-
-def _parts(response: openai.AsyncAPIResponse[Any]) -> AsyncIterator[bytes]:
+def _parts(response: httpx2.Response) -> AsyncIterator[bytes]:
     """The body as it comes. Four iterators within each other cost more than the text they bring."""
-    answer = response.http_response
-    if "content-encoding" in answer.headers or not isinstance(answer.stream, AsyncIterable):
-        return response.iter_bytes()
-    return aiter(answer.stream)
+    if "content-encoding" in response.headers or not isinstance(response.stream, AsyncIterable):
+        return response.aiter_bytes()
+    return aiter(response.stream)
 
 
 async def _read_to_the_end(parts: AsyncIterator[bytes]) -> None:
@@ -158,8 +170,6 @@ async def _read_to_the_end(parts: AsyncIterator[bytes]) -> None:
 async def _telling_failures(sent: Mapping[str, Any] | None = None) -> AsyncIterator[None]:
     try:
         yield
-    except openai.APITimeoutError as error:
-        raise ModelFailure(UNREACHABLE, reason="connect timeout") from error
     except TimeoutError as error:
         raise ModelFailure(TIMEOUT, reason="stalled") from error
     except openai.APIStatusError as error:
@@ -168,6 +178,17 @@ async def _telling_failures(sent: Mapping[str, Any] | None = None) -> AsyncItera
         raise ModelFailure(UNREACHABLE, reason=type(error).__name__) from error
     except openai.APIError as error:
         raise ModelFailure(UNREADABLE, reason=type(error).__name__) from error
+
+
+async def _refusal(response: httpx2.Response) -> openai.APIStatusError:
+    """As the client itself makes it of an answer that is none."""
+    said: Any = await response.aread()
+    with suppress(ValueError):
+        said = orjson.loads(said)
+    error = said.get("error", said) if isinstance(said, dict) else said
+    message = error.get("message") if isinstance(error, dict) else None
+    text = f"Error code: {response.status_code} - {message}"
+    return openai.APIStatusError(text, response=response, body=error)
 
 
 def _of_status(error: openai.APIStatusError, sent: Mapping[str, Any]) -> ModelFailure | Respell:

@@ -1,4 +1,4 @@
-"""Worker to browser: text goes to Redis and to the sockets in one pipeline per tick.
+"""Worker to browser: text goes to Redis and to the sockets in one round trip per tick.
 
 The first delta after a quiet moment leaves at once. After that a tick collects what came, shorter
 while little runs and up to `MAX_TICK_SECONDS` under load, where one round trip carries the text of
@@ -9,19 +9,20 @@ is here, and is written again.
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from django.conf import settings
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from chat import events
 from chat.events import Event
 
 from . import metrics
+from .live_batch import SCRIPT, LiveBatch
 from .live_text import LiveText
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ class LiveWriter:
             socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
+        self._script = self._redis.register_script(SCRIPT)
         self._waiting: list[LiveText | Event | _End] = []
         # Those that stand in `_waiting`, each once, and still have something to write.
         self._news: set[LiveText] = set()
@@ -107,41 +109,41 @@ class LiveWriter:
         are written anew. So nothing piles up while Redis is away.
         """
         async with self._flushing:
-            batch = self._take()
+            tick = self._take()
             try:
-                lost = await batch.send()
+                lost = await tick.send()
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("live.unsent", error=type(error).__name__)
-                lost = batch.texts
-            except Exception:  # one batch is lost; the next ones must go out
+                lost = tick.texts
+            except Exception:  # one tick is lost; the next ones must go out
                 log.exception("live.broke")
-                lost = batch.texts
+                lost = tick.texts
             else:
-                batch.sent = True
-            if not batch.sent:
+                tick.sent = True
+            if not tick.sent:
                 metrics.lost()
             for text in self._open.intersection(lost):
                 text.distrust()
                 self.wrote(text)
-        return batch.sent
+        return tick.sent
 
-    def _take(self) -> "_Batch":
+    def _take(self) -> "_Tick":
         waiting, self._waiting = self._waiting, []
         news, self._news = self._news, set()
-        batch = _Batch(self._redis.pipeline(transaction=True))
+        tick = _Tick(self._script)
         for item in waiting:
             if not isinstance(item, LiveText) or item in news:
-                batch.add(item)
-        return batch
+                tick.add(item)
+        return tick
 
 
-class _Batch:
-    """One pipeline: the snapshots' writes first, then the events they make true."""
+class _Tick:
+    """What one round trip carries: the snapshots' writes, and the events that they make true."""
 
-    def __init__(self, pipeline: Any) -> None:
+    def __init__(self, script: AsyncScript) -> None:
         self.texts: list[LiveText] = []
         self.sent = False
-        self._pipeline = pipeline
+        self._script = script
         self._events: list[Event] = []
         self._ended: list[LiveText] = []
 
@@ -159,16 +161,13 @@ class _Batch:
         """Returns the texts whose snapshot Redis has lost. Raises RedisError and OSError."""
         ended = set(self._ended)
         self.texts = [text for text in self.texts if text not in ended]
-        checks = [(len(self._pipeline), text, text.write_to(self._pipeline)) for text in self.texts]
+        batch = LiveBatch()
+        writer = {place: text for text in self.texts for place in text.write_to(batch)}
         for text in self._ended:
-            text.clear_from(self._pipeline)
-        events.add_to(self._pipeline, self._events)
-        if not len(self._pipeline):
+            text.clear_from(batch)
+        events.add_to(batch, self._events)
+        if not batch:
             return []
-        answers = await self._pipeline.execute()
+        unexpected = await self._script(keys=batch.keys(), args=batch.args())
         metrics.sent(self._events)
-        return [
-            text
-            for start, text, expected in checks
-            if any(answers[start + offset] != length for offset, length in expected)
-        ]
+        return [writer[place] for place in unexpected]

@@ -1,10 +1,10 @@
 """The text so far of one attempt: all of it, and what Redis and the sockets do not have yet."""
 
-from typing import Any
-
-from chat import events, snapshots
-from chat.events import Event
+from chat import snapshots
+from chat.events import Deltas, Event
 from chat.models import Reply
+
+from .live_batch import LiveBatch
 
 
 class LiveText:
@@ -12,6 +12,7 @@ class LiveText:
         self.reply = reply
         self.attempt = reply.attempt
         self.seq = 0
+        self._deltas = Deltas(reply, reply.attempt)
         choices = reply.config.n or 1
         self._parts: list[list[str]] = [[] for _ in range(choices)]
         self._pending: dict[int, list[str]] = {}
@@ -40,50 +41,35 @@ class LiveText:
             text = "".join(parts)
             self.seq += 1
             self._unwritten[index].append(text)
-            numbered.append(
-                events.delta(
-                    reply=self.reply, attempt=self.attempt, seq=self.seq, choice=index, text=text
-                )
-            )
+            numbered.append(self._deltas.delta(seq=self.seq, choice=index, text=text))
         return numbered
 
-    def write_to(self, pipeline: Any) -> list[tuple[int, int]]:
-        """Adds what was numbered to the snapshot in Redis.
-
-        Returns, for each of the appended choices, how many answers of the pipeline precede the
-        append's, counted from here, and which length it must give.
-        """
+    def write_to(self, batch: LiveBatch) -> list[int]:
+        """Adds what was numbered to the snapshot in Redis; the places of its appends."""
         if self._rewrite:
-            self._write_whole(pipeline)
+            self._write_whole(batch)
             return []
-        expected = []
-        commands = 0
+        places = []
         for index, parts in enumerate(self._unwritten):
             if not parts:
                 continue
             encoded = "".join(parts).encode()
             parts.clear()
-            key = snapshots.text_key(self.reply.id, self.attempt, index)
-            first = self._lengths[index] == 0
             self._lengths[index] += len(encoded)
-            pipeline.append(key, encoded)
-            expected.append((commands, self._lengths[index]))
-            commands += 1
-            if first:
-                pipeline.expire(key, snapshots.KEPT_SECONDS)
-                commands += 1
-        self._mark(pipeline)
-        return expected
+            key = snapshots.text_key(self.reply.id, self.attempt, index)
+            places.append(batch.append(key, encoded, length=self._lengths[index]))
+        self._mark(batch)
+        return places
 
     def distrust(self) -> None:
         """Redis may not hold what it should; the next write writes everything again."""
         self._rewrite = True
 
-    def clear_from(self, pipeline: Any) -> None:
+    def clear_from(self, batch: LiveBatch) -> None:
         """Removes the snapshot; the stored choices say everything now."""
-        pipeline.delete(*snapshots.keys(self.reply.id, self.attempt, len(self._parts)))
+        batch.delete(*snapshots.keys(self.reply.id, self.attempt, len(self._parts)))
 
-    def _write_whole(self, pipeline: Any) -> None:
+    def _write_whole(self, batch: LiveBatch) -> None:
         for index, parts in enumerate(self._parts):
             pending = "".join(self._pending.get(index, ()))
             encoded = "".join(parts).encode()
@@ -92,11 +78,10 @@ class LiveText:
             self._unwritten[index].clear()
             self._lengths[index] = len(encoded)
             key = snapshots.text_key(self.reply.id, self.attempt, index)
-            pipeline.set(key, encoded, ex=snapshots.KEPT_SECONDS)
-        self._mark(pipeline)
+            batch.set(key, encoded)
+        self._mark(batch)
         self._rewrite = False
 
-    def _mark(self, pipeline: Any) -> None:
+    def _mark(self, batch: LiveBatch) -> None:
         key = snapshots.mark_key(self.reply.id, self.attempt)
-        value = snapshots.mark(self.seq, self._lengths)
-        pipeline.set(key, value, ex=snapshots.KEPT_SECONDS)
+        batch.set(key, snapshots.mark(self.seq, self._lengths))

@@ -46,7 +46,7 @@ def shown(reply, texts, seq):
 
 def say(reply, seq, text, *, choice=0, attempt=None):
     attempt = reply.attempt if attempt is None else attempt
-    events.publish([events.delta(reply=reply, attempt=attempt, seq=seq, choice=choice, text=text)])
+    events.publish([events.Deltas(reply, attempt).delta(seq=seq, choice=choice, text=text)])
 
 
 def complete(reply, text, seq):

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import msgpack
 import pytest
 from eventually import comes_true
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
@@ -22,6 +22,7 @@ from chat.events import Event
 from chat.models import ChatConfig, Reply
 from config.embedded.redis import EmbeddedRedis
 from workers.live import LiveWriter
+from workers.live_batch import SCRIPT, LiveBatch
 from workers.live_text import LiveText
 
 WORDS = ["Hello", " 안녕", "하세요", " 😀👩‍👩‍👧", "é", "\n\n", "x" * 200]
@@ -328,35 +329,27 @@ async def test_more_choices_than_asked_for_can_be_read_too(writer, own_redis, se
     assert found.texts == {0: "one", 2: "three"}
 
 
-class Pipe:
-    """Redis as a pipeline writes it; `lose` is a FLUSHALL."""
+class Store:
+    """A Redis, written by the script; `lose` is a FLUSHALL."""
 
-    def __init__(self):
-        self.store: dict[str, bytes] = {}
-        self.answers: list[object] = []
+    def __init__(self, client):
+        self.client = client
+        self.lose()
 
-    def append(self, key, value):
-        self.store[key] = self.store.get(key, b"") + value
-        self.answers.append(len(self.store[key]))
-
-    def expire(self, key, seconds):
-        self.answers.append(1)
-
-    def set(self, key, value, ex):
-        self.store[key] = value
-        self.answers.append(True)
+    def lose(self):
+        self.client.flushall()
 
     def write(self, text):
         text.number()
-        start = len(self.answers)
-        expected = text.write_to(self)
-        if any(self.answers[start + place] != length for place, length in expected):
+        batch = LiveBatch()
+        places = text.write_to(batch)
+        keys = batch.keys()
+        if set(self.client.eval(SCRIPT, len(keys), *keys, *batch.args())) & set(places):
             text.distrust()
 
     def read(self, text):
-        choices = len(text._parts)
-        keys = snapshots.keys(text.reply.id, 1, choices)
-        return snapshots.read(1, [self.store.get(key) for key in keys])
+        keys = snapshots.keys(text.reply.id, 1, len(text._parts))
+        return snapshots.read(1, self.client.mget(keys))
 
 
 STEPS = st.lists(
@@ -367,19 +360,53 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
-@hypothesis_settings(max_examples=200, deadline=None)
-def test_no_order_of_writing_and_losing_shows_a_wrong_text(steps):
-    text, pipe = LiveText(running_reply(n=2)), Pipe()
+@hypothesis_settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_order_of_writing_and_losing_shows_a_wrong_text(redis, steps):
+    text, store = LiveText(running_reply(n=2)), Store(redis)
     so_far = {0: {}}
     for step in [*steps, "write", "write", "read"]:
         match step:
             case "write":
-                pipe.write(text)
+                store.write(text)
                 so_far.setdefault(text.seq, {k: v for k, v in text.texts().items() if v})
             case "lose":
-                pipe.store.clear()
+                store.lose()
             case "read":
-                if (found := pipe.read(text)) is not None:
+                if (found := store.read(text)) is not None:
                     assert found.texts == so_far[found.seq]
             case index, word:
                 text.add(index, word)
+
+
+async def test_a_text_that_nobody_ends_is_forgotten_by_redis(writer, own_redis):
+    """As of a worker that was killed."""
+    text = LiveText(running_reply())
+    writer.begin(text)
+    await write(writer, text, "Hello")
+    await snapshot_becomes(own_redis, text)
+    await write(writer, text, " again")
+    await snapshot_becomes(own_redis, text)
+
+    async with Redis.from_url(own_redis.url) as client:
+        lives = [await client.ttl(key) for key in snapshots.keys(text.reply.id, 1, 1)]
+    assert all(0 < left <= snapshots.KEPT_SECONDS for left in lives)
+
+
+async def test_texts_of_several_replies_are_told_apart_when_one_is_lost(writer, own_redis):
+    texts = [LiveText(running_reply()) for _ in range(3)]
+    async with Redis.from_url(own_redis.url) as client:
+        for text in texts:
+            writer.begin(text)
+            await write(writer, text, "Hello")
+        for text in texts:
+            await snapshot_becomes(own_redis, text)
+        await client.delete(snapshots.text_key(texts[1].reply.id, 1, 0))
+
+        for text in texts:
+            await write(writer, text, " all")
+
+        for text in texts:
+            await snapshot_becomes(own_redis, text)
+    assert [text.seq for text in texts] == [2, 2, 2]
