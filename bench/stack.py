@@ -27,7 +27,7 @@ from config.embedded.redis import EmbeddedRedis
 # The commands of docker-compose.yml.
 _SERVER = ("-m", "config.uvicorn_server")
 _WORKER = (
-    *("-m", "celery", "-A", "config", "worker", "--pool", "threads", "-Q", "replies"),
+    *("-m", "celery", "-A", "config", "worker", "--pool", "solo", "-Q", "replies"),
     *("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"),
 )
 _START_SECONDS = 60
@@ -109,8 +109,7 @@ def running(*flags: str, worker: bool = True, **settings: str) -> Iterator[Stack
 def started_worker(
     stack: Stack, name: str = "worker"
 ) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    concurrency = stack.env["WORKER_CONCURRENCY"]
-    return started(stack, name, *_WORKER, "-n", f"{name}@%h", "--concurrency", concurrency)
+    return started(stack, name, *_WORKER, "-n", f"{name}@%h")
 
 
 @contextmanager

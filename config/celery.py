@@ -1,4 +1,4 @@
-"""The Celery app. A message is a wake-up and not the truth: early ack, no results, prefetch 1."""
+"""The Celery app. A message is a wake-up and not the truth: no ack, no results, no prefetch."""
 
 import os
 from typing import Any
@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("malgil")
 app.config_from_object("config.celeryconfig")
 app.autodiscover_tasks(["workers"])
+app.steps["consumer"].add("workers.fetching:Fetching")
 
 
 @setup_logging.connect

@@ -1,6 +1,7 @@
 """Celery's settings, each with what breaks otherwise."""
 
 from django.conf import settings
+from kombu import Queue
 
 from .embedded import paths
 
@@ -19,15 +20,16 @@ broker_transport_options = {
 broker_pool_limit = 4
 
 task_default_queue = "replies"
+# Without `no_ack` each message is written down in Redis when it is taken, and crossed out at once.
+# One that is lost is found missing in the table.
+task_queues = [Queue("replies", no_ack=True)]
 task_ignore_result = True
 task_store_errors_even_if_ignored = False
-task_acks_late = False
 task_serializer = "json"
 accept_content = ["json"]
 task_publish_retry = False
 task_create_missing_queues = True
 
-worker_prefetch_multiplier = 1
 worker_hijack_root_logger = False
 worker_redirect_stdouts = False
 worker_send_task_events = False

@@ -1,7 +1,7 @@
 """The engine: one event loop for each worker process, holding every model call of it.
 
-Celery's threads hand it the ids they were woken for and park; it also looks into the table by
-itself. Both ways end in the same claim, so a reply that comes twice runs once.
+Celery's tasks hand it the ids they were woken for; it also looks into the table by itself. Both
+ways end in the same claim, so a reply that comes twice runs once.
 """
 
 import asyncio
@@ -99,6 +99,10 @@ class Engine:
             admitted = [self._admit(reply, context) for reply, context in claimed]
         await asyncio.gather(*map(self._run, admitted))
 
+    def wake(self, *reply_ids: UUID) -> None:
+        """`generate` in the background."""
+        self._keep(asyncio.ensure_future(self.generate(*reply_ids)))
+
     def spawn(self, reply: Reply) -> None:
         """Runs a reply that was claimed from the table."""
         self._keep(asyncio.ensure_future(self._run(self._admit(reply))))
@@ -171,7 +175,7 @@ class Engine:
 
     def _again(self, reply_id: UUID) -> None:
         if self.room:
-            self._keep(asyncio.ensure_future(self.generate(reply_id)))
+            self.wake(reply_id)
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
@@ -204,8 +208,12 @@ class EngineThread:
         self._thread.start()
         self._call(self._engine.start()).result()
 
-    def generate(self, *reply_ids: UUID) -> None:
-        self._call(self._engine.generate(*reply_ids)).result()
+    def has_room(self) -> bool:
+        return self._engine.room > 0
+
+    def wake(self, *reply_ids: UUID) -> None:
+        """Returns at once."""
+        self._loop.call_soon_threadsafe(self._engine.wake, *reply_ids)
 
     def begin_drain(self) -> None:
         """Returns at once; repeating it changes nothing."""

@@ -4,6 +4,8 @@ from typing import Any
 
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
+from api import garbage
+
 from . import engine, probe
 
 
@@ -11,6 +13,7 @@ from . import engine, probe
 def start(**_: Any) -> None:
     engine.start()
     probe.serve(engine.current())
+    garbage.settle()
 
 
 @worker_shutting_down.connect

@@ -14,12 +14,12 @@ log = structlog.get_logger(__name__)
 
 @shared_task(name=TASK, ignore_result=True)
 def generate(*args: Any, **kwargs: Any) -> None:
-    """Runs the replies named by the arguments, those that wait, until they rest."""
+    """Has the replies run that the arguments name, as far as they wait; returns at once."""
     reply_ids = [reply_id for arg in args if (reply_id := _id(arg)) is not None]
     if len(reply_ids) != len(args) or kwargs or not args:
         log.warning("wakeup.unreadable", args=len(args), kwargs=len(kwargs))
     if reply_ids:
-        engine.current().generate(*reply_ids)
+        engine.current().wake(*reply_ids)
 
 
 def _id(given: Any) -> UUID | None:

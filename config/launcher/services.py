@@ -39,16 +39,14 @@ class Programs:
             pass_fds=(descriptor,),
         )
 
-    def workers(
-        self, count: int, *, concurrency: int, drain_seconds: float, metrics_port: int = 0
-    ) -> list[Service]:
+    def workers(self, count: int, *, drain_seconds: float, metrics_port: int = 0) -> list[Service]:
         """Each on a port of its own from `metrics_port` on; with 0 they count where servers do."""
         patience = drain_seconds + HAND_BACK_SECONDS
         return [
             self._service(
                 name,
                 *("-m", "celery", "-A", "config", "worker", "-n", f"worker{number}@%h"),
-                *("--pool", "threads", "--concurrency", str(concurrency), "-Q", "replies"),
+                *("--pool", "solo", "-Q", "replies"),
                 *("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"),
                 group="worker",
                 stop=((signal.SIGTERM, patience),),

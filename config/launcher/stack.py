@@ -137,7 +137,6 @@ class Stack:
             *(programs.demo(listening, models=_DEMO_MODELS) for listening in demo),
             *programs.workers(
                 options.worker_processes,
-                concurrency=options.worker_concurrency,
                 drain_seconds=options.worker_drain_seconds,
                 metrics_port=options.worker_metrics_port,
             ),

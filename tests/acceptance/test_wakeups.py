@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from contextlib import contextmanager
 
 import pytest
 import redis
@@ -11,11 +12,17 @@ from stack import Stack, until
 TASK = "workers.generate"
 
 
-@pytest.fixture
-def broker(healthy):
-    app = Celery(broker=healthy.redis.url.replace("unix://", "redis+socket://").split("?")[0])
+@contextmanager
+def opened_broker(stack):
+    app = Celery(broker=stack.redis.url.replace("unix://", "redis+socket://").split("?")[0])
     yield app
     app.close()
+
+
+@pytest.fixture
+def broker(healthy):
+    with opened_broker(healthy) as app:
+        yield app
 
 
 def wake(broker, *args, **kwargs):
@@ -80,7 +87,8 @@ async def test_a_lost_wake_up_is_found_in_the_table(person, healthy):
 def test_thousands_that_wait_are_not_woken_again_and_again():
     """Two workers with room for few, 5,000 in the queue: the table is looked into, not the broker.
 
-    Each claim is one statement; nobody sends wake-ups, and nobody claims what it cannot run.
+    Each claim is one statement; nobody sends wake-ups, nobody claims what it cannot run, and
+    nobody fetches a wake-up that it has no room for.
     """
     with Stack(workers=2, WORKER_CONCURRENCY="5", MODEL_STALL_SECONDS="60") as stack:
         stack.model(first_token_ms=60_000)
@@ -88,6 +96,9 @@ def test_thousands_that_wait_are_not_woken_again_and_again():
         until(lambda: stack.model_stats()["running"] == 10, seconds=15, what="10 running")
         client = redis.Redis.from_url(stack.redis.url)
         client.config_resetstat()
+        with opened_broker(stack) as broker:
+            for _ in range(10):
+                wake(broker, str(uuid.uuid4()))
         began = time.monotonic()
         until(lambda: time.monotonic() - began > 3, seconds=5, what="three seconds of watching")
 
@@ -96,8 +107,10 @@ def test_thousands_that_wait_are_not_woken_again_and_again():
             "SELECT count(*) FILTER (WHERE status = 'in_progress'), sum(attempt) FROM chat_reply"
         )
 
-        assert pushed == 0
+        assert pushed == 10
         assert (running, attempts) == (10, 10)
+        # Each worker had asked for one while it had room.
+        assert client.llen("replies") >= 8
 
 
 # One member with 5,000 conversations, each with a queued reply whose wake-up is overdue.

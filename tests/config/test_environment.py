@@ -207,7 +207,7 @@ PROCESSES = {
     "doctor": ["manage.py", "doctor"],
     "server": ["-m", "config.uvicorn_server", "--fd", "0"],
     "uvicorn": ["-m", "uvicorn", "config.asgi:application", "--port", "0"],
-    "worker": ["-m", "celery", "-A", "config", "worker", "--pool", "threads", "-Q", "replies"],
+    "worker": ["-m", "celery", "-A", "config", "worker", "--pool", "solo", "-Q", "replies"],
 }
 
 

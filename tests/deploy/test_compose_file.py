@@ -106,7 +106,7 @@ def test_redis_keeps_what_it_was_told_and_drops_nothing(described) -> None:
 
 def test_workers_are_told_what_make_run_tells_them(described, tmp_path) -> None:
     programs = services.Programs(logs=tmp_path, environment={})
-    [ours] = programs.workers(1, concurrency=1000, drain_seconds=30)
+    [ours] = programs.workers(1, drain_seconds=30)
     command = ours.command()
     told = command[command.index("celery") :]
 

@@ -10,7 +10,7 @@ def started(tmp_path, *, metrics_port):
     programs = services.Programs(
         logs=tmp_path, counts=tmp_path / "metrics", environment={PORT: "0"}
     )
-    return programs, programs.workers(2, concurrency=10, drain_seconds=1, metrics_port=metrics_port)
+    return programs, programs.workers(2, drain_seconds=1, metrics_port=metrics_port)
 
 
 def test_without_a_port_workers_count_where_servers_do(tmp_path):
