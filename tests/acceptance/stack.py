@@ -215,8 +215,8 @@ class Stack:
         return self._process(
             f"worker{number}",
             *("-m", "celery", "-A", "config", "worker", "-n", f"worker{number}@test"),
-            *("--pool", "threads", "--concurrency", self.env.get("WORKER_CONCURRENCY", "100")),
-            *("-Q", "replies", "--without-gossip", "--without-mingle", "--without-heartbeat"),
+            *("--pool", "solo", "-Q", "replies"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         )
 
     def _process(self, name: str, *arguments: str) -> Process:
