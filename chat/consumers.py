@@ -17,7 +17,8 @@ from accounts.authentication import prove
 from accounts.proofs import Proof
 from api import threads
 
-from . import events, metrics, protocol, reading, sweeping
+from . import events, metrics, protocol, reading, subscriptions, sweeping
+from .direct import EXTENSION, Direct
 from .events import Event
 from .feed import Feed, Frame
 from .models import Reply
@@ -33,11 +34,13 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     def __init__(self) -> None:
         super().__init__()
         self.proof: Proof | None = None
-        self.feed = Feed(self._send_told)
+        self.feed = Feed(self)
+        self._direct: Direct | None = None
         self._closed = False
         self._expiry: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self._direct = scope.get("extensions", {}).get(EXTENSION)
         try:
             await super().__call__(scope, receive, send)
         finally:  # also where a handler broke and no disconnect comes
@@ -72,8 +75,8 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         metrics.socket_opened()
         log.info("socket.opened", member=str(proof.member.id))
         sweeping.sweeper.join(self, proof.member.id)
-        # Join, then read: whatever happens after the reading comes by the group.
-        await self.channel_layer.group_add(events.group(proof.member.id), self.channel_name)
+        # Join, then read: whatever happens after the reading is told, once this is done.
+        await subscriptions.here().join(proof.member.id, self.feed.hear)
         await self._ready(proof)
 
     async def disconnect(self, code: int) -> None:
@@ -87,9 +90,8 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             metrics.SOCKETS.dec()
             log.info("socket.closed", member=str(member))
             sweeping.sweeper.leave(self, member)
-            await self.channel_layer.group_discard(events.group(member), self.channel_name)
-            # Channels does so where it waits for an event, and not where one has just come.
-            self.channel_layer.forget(self.channel_name)
+            self.feed.close()
+            await subscriptions.here().leave(member, self.feed.hear)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.proof is None or self._closed:
@@ -111,12 +113,21 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             case Authenticate(access):
                 await self._authenticate(access)
 
-    async def member_events(self, message: dict[str, Any]) -> None:
-        """The group's handler."""
-        await self.feed.hear(message)
+    def takes(self) -> bool:
+        return self._closed or (self._direct is not None and self._direct.is_free())
 
-    async def _send_told(self, frame: Frame) -> None:
+    def take(self, frame: Frame) -> None:
+        if self._direct is not None and not self._closed:
+            self._direct.write(frame.encoded())
+
+    async def wait_to_take(self, frame: Frame) -> None:
         await self.send(text_data=frame.text)
+
+    def give_up(self) -> None:
+        self._end_soon(Close.RESTART)
+
+    def gone(self) -> None:
+        """The client learns of it as the conversation's end."""
 
     async def send(
         self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False
@@ -164,10 +175,10 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             self._expiry.cancel()
         loop = asyncio.get_running_loop()
         seconds = max(0.0, (until - datetime.now(UTC)).total_seconds())
-        self._expiry = loop.call_later(seconds, self._expire)
+        self._expiry = loop.call_later(seconds, self._end_soon, Close.NOT_AUTHENTICATED)
 
-    def _expire(self) -> None:
-        self._closing = asyncio.ensure_future(self.end(Close.NOT_AUTHENTICATED))
+    def _end_soon(self, code: Close) -> None:
+        self._closing = asyncio.ensure_future(self.end(code))
 
     async def end(self, code: Close) -> None:
         """Closes the socket; repeating it changes nothing."""

@@ -17,19 +17,13 @@ from accounts.models import Member
 from api.redis import link
 from api.renderers import to_json
 
-from . import metrics, quota, reading
+from . import metrics, quota, reading, resources
 from .models import Conversation, Reply
 from .quota import Quota
-from .serializers import QuotaSerializer, ReplySerializer, SummarySerializer
 from .states import TERMINAL
 
 # Sent with `reply_id` after an accept was committed and announced. The engine listens.
 reply_queued = Signal()
-
-# To make a serializer's fields costs ten times as much as to use them. Used for reading only.
-_as_reply = ReplySerializer().to_representation
-_as_summary = SummarySerializer().to_representation
-_as_quota = QuotaSerializer().to_representation
 
 
 _BEFORE_REPLY = '{"type":"reply.updated","reply":'
@@ -51,6 +45,11 @@ class Event:
 
 def group(member_id: UUID | str) -> str:
     return f"member.{member_id}"
+
+
+def channel(member_id: UUID | str) -> str:
+    """The name in Redis. Channels' layers once gave it; processes of two releases share it."""
+    return f"asgi__group__{group(member_id)}"
 
 
 def frame(kind: str, **fields: Any) -> str:
@@ -95,7 +94,7 @@ def reply_updated(reply: Reply) -> Event:
     return Event(
         member=str(reply.member_id),
         kind="reply.updated",
-        frame=frame("reply.updated", reply=_as_reply(reply)),
+        frame=frame("reply.updated", reply=resources.reply(reply)),
         reply=str(reply.id),
         attempt=reply.attempt,
         seq=reply.last_seq,
@@ -123,7 +122,7 @@ def conversation_told(conversation: Conversation) -> Event:
     if conversation.deleted_at is not None:
         kind, body = "conversation.deleted", conversation.id
     else:
-        kind, body = "conversation.updated", _as_summary(conversation)
+        kind, body = "conversation.updated", resources.summary(conversation)
     return Event(
         member=str(conversation.member_id), kind=kind, frame=frame(kind, conversation=body)
     )
@@ -135,7 +134,7 @@ def quota_updated(member: Member) -> Event:
 
 
 def quota_told(member: Member, state: Quota) -> Event:
-    body = frame("quota.updated", quota=_as_quota(state))
+    body = frame("quota.updated", quota=resources.quota(state))
     return Event(member=str(member.id), kind="quota.updated", frame=body)
 
 
@@ -206,8 +205,15 @@ def add_to(pipeline: Any, events: Iterable[Event]) -> int:
 
 
 def read(message: dict[str, Any]) -> list[Event]:
-    """The events of a group message."""
-    return [Event(**event) for event in message["events"]]
+    """The events of an unpacked message."""
+    return [_event(fields) for fields in message["events"]]
+
+
+def _event(fields: dict[str, Any]) -> Event:
+    # A frozen dataclass sets its fields by eight calls, which cost more than all else here.
+    event = object.__new__(Event)
+    event.__dict__.update(fields)
+    return event
 
 
 def _publish_all(pipeline: Any, messages: list[tuple[str, bytes]]) -> None:
@@ -221,11 +227,6 @@ def _messages(events: Iterable[Event]) -> list[tuple[str, bytes]]:
     for event in events:
         by_member.setdefault(event.member, []).append(vars(event))
     return [
-        (_channel(member), msgpack.packb({"type": "member.events", "events": listed}))
+        (channel(member), msgpack.packb({"type": "member.events", "events": listed}))
         for member, listed in by_member.items()
     ]
-
-
-def _channel(member: str) -> str:
-    # The name under which channels_redis's pub/sub layer subscribes to a group.
-    return f"asgi__group__{group(member)}"

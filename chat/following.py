@@ -1,7 +1,7 @@
 """Following one reply over HTTP: what the WebSocket tells of it, for a request that waits.
 
-Costs no thread and no look into the tables of its own: events come by the member's group, and what
-is lost on the way is found by the sweep that serves all listeners of the process.
+Costs no thread and no look into the tables of its own: events come as the member's, and what is
+lost on the way is found by the sweep that serves all listeners of the process.
 """
 
 import asyncio
@@ -13,12 +13,11 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from channels.layers import get_channel_layer
 
 from accounts.proofs import Proof
 from api import threads
 
-from . import events, metrics, reading
+from . import events, metrics, reading, subscriptions
 from .events import Event
 from .feed import Feed, Frame
 from .models import Reply
@@ -60,7 +59,7 @@ class Follower:
     ) -> None:
         self.proof: Proof | None = proof
         self._resumable = resumable
-        self.feed = Feed(self._take, only=reply_id, texts=texts, gone=self._end)
+        self.feed = Feed(self, only=reply_id, texts=texts)
         self._reply = str(reply_id)
         self._ended = False
         self._frames: asyncio.Queue[Followed | None] = asyncio.Queue()
@@ -83,13 +82,10 @@ class Follower:
         if self._resumable or code is not Close.RESTART:
             self._end()
 
-    async def listen(self, layer: Any, channel: str) -> None:
-        while True:
-            message = await layer.receive(channel)
-            async with self.feed.lock:
-                await self.feed.hear(message)
+    def takes(self) -> bool:
+        return True
 
-    async def _take(self, frame: Frame) -> None:
+    def take(self, frame: Frame) -> None:
         if self._ended:
             return
         mark = self.feed.order.mark(self._reply)
@@ -97,6 +93,15 @@ class Follower:
         self._frames.put_nowait(followed)
         if frame.terminal or self._frames.qsize() > MOST_UNREAD:
             self._end()
+
+    async def wait_to_take(self, frame: Frame) -> None:
+        self.take(frame)
+
+    def give_up(self) -> None:
+        self._end()
+
+    def gone(self) -> None:
+        self._end()
 
     def _end(self) -> None:
         if not self._ended:
@@ -122,27 +127,22 @@ async def follow(
         reply_id=reply_id, proof=proof, texts=texts, since=since, resumable=resumable
     )
     member_id = proof.member.id
-    layer = get_channel_layer()
-    channel = await layer.new_channel()
     sweeper.join(follower, member_id)
-    listening = None
     metrics.FOLLOWERS.inc()
     try:
         if sweeper.leaving:  # too late to be sent away with the others
             await follower.end(Close.RESTART)
-        # Join, then read: whatever happens after the reading comes by the group.
-        await layer.group_add(events.group(member_id), channel)
-        reply, event = await threads.run(_as_it_is, reply_id, proof)
-        await follower.feed.catch_up([(reply, event)])
-        listening = asyncio.ensure_future(follower.listen(layer, channel))
+        async with follower.feed.lock:
+            # Join, then read: whatever happens after the reading is told, once this is done.
+            await subscriptions.here().join(member_id, follower.feed.hear)
+            reply, event = await threads.run(_as_it_is, reply_id, proof)
+            await follower.feed.tell_found([(reply, event)])
         yield follower
     finally:
         metrics.FOLLOWERS.dec()
         sweeper.leave(follower, member_id)
-        if listening is not None:
-            listening.cancel()
-        await layer.group_discard(events.group(member_id), channel)
-        layer.forget(channel)
+        follower.feed.close()
+        await subscriptions.here().leave(member_id, follower.feed.hear)
 
 
 def has_room(proof: Proof) -> bool:

@@ -29,7 +29,7 @@ class Mark:
     seq: int
 
 
-@dataclass
+@dataclass(slots=True)
 class _Sent:
     position: tuple[int, int] = (0, 0)  # (attempt, seq)
     revision: int = 0
@@ -124,7 +124,10 @@ class Order:
         self._sent.pop(reply, None)
 
     def _of(self, reply: str) -> _Sent:
-        return self._sent.setdefault(reply, _Sent())
+        sent = self._sent.get(reply)
+        if sent is None:
+            sent = self._sent[reply] = _Sent()
+        return sent
 
     def _forget_oldest(self) -> None:
         ended = [reply for reply, sent in self._sent.items() if sent.ended]

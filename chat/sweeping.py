@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from channels.layers import get_channel_layer
 from django.conf import settings
 
 from accounts import proofs
@@ -23,7 +22,7 @@ from accounts.models import Member
 from accounts.proofs import Proof
 from api import threads
 
-from . import clock, events, reading
+from . import clock, events, reading, subscriptions
 from .events import Event
 from .feed import Feed
 from .models import Reply
@@ -60,7 +59,7 @@ class Sweeper:
     def join(self, listener: Listener, member_id: UUID) -> None:
         self._listeners[member_id].add(listener)
         if self._task is None or self._task.done():
-            gaps = self._seen_gaps()
+            gaps = subscriptions.here().gaps
             self._gaps = gaps + gaps % 2  # to connect for the first time is no gap
             self._undisturbed_at = time.monotonic()
             self._task = asyncio.ensure_future(self._run())
@@ -86,7 +85,7 @@ class Sweeper:
 
     async def _sweep(self) -> None:
         await self._end_what_is_not_proven()
-        gaps = self._seen_gaps()
+        gaps = subscriptions.here().gaps
         away, back = gaps % 2 == 1, gaps % 2 == 0 and gaps != self._gaps
         if in_flight := self._in_flight():
             heads = await threads.run(reading.heads, in_flight)
@@ -157,10 +156,6 @@ class Sweeper:
             for listener in by_proof[proof]
             if listener.proof is not None and listener.proof.id == proof  # not another by now
         )
-
-    def _seen_gaps(self) -> int:
-        layer = get_channel_layer()
-        return layer.gaps() if hasattr(layer, "gaps") else 0
 
 
 async def _all_at_once(tellings: Iterable[Coroutine[Any, Any, None]]) -> None:

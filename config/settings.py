@@ -93,7 +93,6 @@ CELERY_BROKER_URL = env.url(
     REDIS_URL,
     ("redis", "rediss", "unix", "redis+socket", "sentinel", "amqp", "amqps"),
 )
-CHANNEL_LAYERS = {"default": {"BACKEND": "chat.layers.PubSubLayer", "CONFIG": {"url": REDIS_URL}}}
 
 AUTH_USER_MODEL = "accounts.Member"
 PASSWORD_HASHERS = ["accounts.hashers.Argon2id"]

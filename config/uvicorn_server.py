@@ -23,7 +23,10 @@ from .asgi import application
 
 # isort: split
 # With the application came Django, which models need.
+from api import garbage
 from chat.sweeping import sweeper
+
+from .direct_frames import DirectFrames
 
 _FAILED_TO_START = 3  # uvicorn's own exit status for it
 _LOOK_SECONDS = 0.1
@@ -52,6 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--fd", type=int, help="serve on this inherited, listening socket")
     asked = parser.parse_args(arguments)
     server = Server(_told(host=asked.host, port=asked.port, fd=asked.fd))
+    garbage.settle()
     server.run()
     return 0 if server.started else _FAILED_TO_START
 
@@ -64,7 +68,7 @@ def _told(*, host: str, port: int, fd: int | None) -> uvicorn.Config:
         fd=fd,
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=DirectFrames,
         # Compression costs memory and time for each socket (docs/decisions.md).
         ws_per_message_deflate=False,
         # X-Forwarded-For is read where it matters, as far as TRUSTED_PROXIES go.

@@ -9,23 +9,38 @@ from asgiref.testing import ApplicationCommunicator
 from accounts import tickets, tokens
 from accounts.models import Session
 from api import threads
+from chat.direct import EXTENSION
 from config.asgi import application
 
 SECONDS = 10
 
 
 class Socket(ApplicationCommunicator):
-    """`channels.testing` would need daphne."""
+    """`channels.testing` would need daphne.
 
-    def __init__(self, *subprotocols):
+    `direct` offers what our own server offers (chat/direct); others have ASGI alone.
+    """
+
+    def __init__(self, *subprotocols, direct=True):
         scope = {
             "type": "websocket",
             "path": "/ws/v1",
             "query_string": b"",
             "headers": [],
             "subprotocols": list(subprotocols),
+            "extensions": {EXTENSION: self} if direct else {},
         }
+        self.free = True
         super().__init__(application, scope)
+
+    def is_free(self):
+        return self.free
+
+    def write(self, frame):
+        length = frame[1]
+        start = {126: 4, 127: 10}.get(length, 2)
+        message = {"type": "websocket.send", "text": frame[start:].decode()}
+        self.output_queue.put_nowait(message)
 
     async def connect(self):
         """Whether it was accepted, and with which subprotocol."""
@@ -80,11 +95,11 @@ def ticket_for(session, *, lasting=60.0):
 
 
 @asynccontextmanager
-async def opened(member, *, session=None, lasting=60.0, ready=True):
+async def opened(member, *, session=None, lasting=60.0, ready=True, direct=True):
     """A socket of the member's; `ready` has been read."""
     session = session or await threads.run(open_session, member)
     ticket = await threads.run(lambda: ticket_for(session, lasting=lasting))
-    socket = Socket("malgil.v1", ticket)
+    socket = Socket("malgil.v1", ticket, direct=direct)
     try:
         accepted, protocol = await socket.connect()
         assert (accepted, protocol) == (True, "malgil.v1")

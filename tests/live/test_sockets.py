@@ -18,12 +18,12 @@ from socket_driver import (
 
 from accounts.models import SocketTicket
 from api import threads
-from chat import events, replies, snapshots, sweeping
+from chat import events, feed, replies, snapshots, sweeping
 from chat.replies import ChoiceParts, Outcome
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_layer"),
+    pytest.mark.usefixtures("redis", "own_subscriptions"),
 ]
 
 
@@ -99,9 +99,10 @@ async def test_a_snapshot_of_each_running_reply_follows(member):
     }
 
 
-async def test_the_text_comes_in_order_and_its_end_last(member):
+@pytest.mark.parametrize("direct", [True, False])
+async def test_the_text_comes_in_order_and_its_end_last(member, direct):
     reply = await threads.run(make_running, member)
-    async with opened(member) as socket:
+    async with opened(member, direct=direct) as socket:
         await socket.next("reply.snapshot")
         for seq, text in enumerate("abc", start=1):
             await threads.run(say, reply, seq, text)
@@ -119,9 +120,10 @@ async def test_the_text_comes_in_order_and_its_end_last(member):
     assert frames[3]["reply"]["choices"][0]["content"] == "abc"
 
 
-async def test_where_deltas_are_missing_a_snapshot_comes_in_their_place(member):
+@pytest.mark.parametrize("direct", [True, False])
+async def test_where_deltas_are_missing_a_snapshot_comes_in_their_place(member, direct):
     reply = await threads.run(make_running, member)
-    async with opened(member) as socket:
+    async with opened(member, direct=direct) as socket:
         await socket.next("reply.snapshot")
         await threads.run(say, reply, 1, "a")
         await threads.run(shown, reply, {0: "abc"}, 3)
@@ -134,9 +136,10 @@ async def test_where_deltas_are_missing_a_snapshot_comes_in_their_place(member):
     assert frames[1]["choices"] == [{"index": 0, "content": "abc"}]
 
 
-async def test_where_the_last_deltas_are_missing_the_final_text_comes_before_the_end(member):
+@pytest.mark.parametrize("direct", [True, False])
+async def test_where_the_last_deltas_are_missing_the_final_text_comes_first(member, direct):
     reply = await threads.run(make_running, member)
-    async with opened(member) as socket:
+    async with opened(member, direct=direct) as socket:
         await socket.next("reply.snapshot")
         await threads.run(say, reply, 1, "a")
         await threads.run(lambda: events.publish(complete(reply, "abc", 3)))
@@ -236,6 +239,19 @@ async def test_two_sockets_of_a_member_hear_the_same(member):
         await threads.run(say, reply, 1, "a")
 
         assert await one.next("reply.delta") == await two.next("reply.delta")
+
+
+async def test_one_that_is_too_far_behind_is_asked_to_come_again(member, monkeypatch):
+    monkeypatch.setattr(feed, "MOST_WAITING", 3)
+    reply = await threads.run(make_running, member)
+    deltas = events.Deltas(reply, reply.attempt)
+    told = [deltas.delta(seq=seq, choice=0, text="a") for seq in range(1, 5)]
+    async with opened(member) as slow, opened(member) as quick:
+        slow.free = False
+        await threads.run(events.publish, told)
+
+        assert await slow.closed_with() == 1012
+        assert [(await quick.next("reply.delta"))["seq"] for _ in told] == [1, 2, 3, 4]
 
 
 async def test_a_ping_is_answered(member):
@@ -380,28 +396,16 @@ async def test_a_member_has_so_many_sockets(member, settings):
         pass
 
 
-async def test_nothing_is_left_of_sockets_that_are_gone(member, own_layer):
+async def test_nothing_is_left_of_sockets_that_are_gone(member, own_subscriptions):
     for _ in range(3):
         async with opened(member):
             pass
 
-    inner = own_layer._get_layer()
     assert not sweeping.sweeper._listeners
-    assert (inner.channels, inner.groups) == ({}, {})
-    assert inner.connection._subscribed_to == set()
+    assert own_subscriptions._listeners == {}
 
 
-async def test_nothing_is_left_of_a_socket_that_an_event_meets_at_the_door(member, own_layer):
-    """Its end and an event come at the same moment."""
-    inner = own_layer._get_layer()
-    async with opened(member):
-        (queue,) = inner.channels.values()
-        queue.put_nowait(own_layer.serialize({"type": "member.events", "events": []}))
-
-    assert (inner.channels, inner.groups) == ({}, {})
-
-
-async def test_nothing_is_left_of_a_socket_that_broke(member, own_layer, monkeypatch):
+async def test_nothing_is_left_of_a_socket_that_broke(member, own_subscriptions, monkeypatch):
     """A handler that raises ends the socket, and no disconnect comes."""
     from chat.consumers import MemberConsumer
 
@@ -419,9 +423,8 @@ async def test_nothing_is_left_of_a_socket_that_broke(member, own_layer, monkeyp
     with pytest.raises(RuntimeError, match="odd"):
         await socket.wait(timeout=5)
 
-    inner = own_layer._get_layer()
     assert not sweeping.sweeper._listeners
-    assert (inner.channels, inner.groups) == ({}, {})
+    assert own_subscriptions._listeners == {}
 
 
 def losing(function, times):

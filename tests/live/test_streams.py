@@ -1,6 +1,7 @@
 """`GET replies/{id}/events`: Server-Sent Events."""
 
 import asyncio
+import threading
 from datetime import timedelta
 from uuid import uuid4
 
@@ -14,11 +15,12 @@ from test_sockets import complete, say, shown
 
 from accounts import sessions
 from api import threads
-from chat import events, replies, sweeping
+from chat import events, following, replies, sweeping
+from chat.feed import Feed
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_layer"),
+    pytest.mark.usefixtures("redis", "own_subscriptions"),
 ]
 
 
@@ -56,6 +58,30 @@ async def test_a_reply_is_told_from_its_beginning_to_its_end(member, caller):
     assert rest[-1].body["reply"]["status"] == "completed"
     assert len({heard.id for heard in [first, *rest]}) == 4
     assert not sweeping.sweeper._listeners
+
+
+async def test_what_comes_while_the_reply_is_read_is_told_after_it(member, caller, monkeypatch):
+    reply = await threads.run(make_running, member)
+    read, hear, heard = following._as_it_is, Feed.hear, threading.Event()
+
+    def read_slowly(*asked):
+        found = read(*asked)
+        say(reply, 1, "a")
+        assert heard.wait(5)
+        return found
+
+    def note(feed, told):
+        hear(feed, told)
+        heard.set()
+
+    monkeypatch.setattr(following, "_as_it_is", read_slowly)
+    monkeypatch.setattr(Feed, "hear", note)
+    stream = await stream_of(caller, reply)
+
+    kinds = [(await stream.next()).kind for _ in range(3)]
+
+    assert kinds == ["reply.updated", "reply.snapshot", "reply.delta"]
+    await stream.close()
 
 
 async def test_one_that_waits_is_told_when_it_begins(member, caller):

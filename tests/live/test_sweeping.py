@@ -10,14 +10,15 @@ from socket_driver import open_session, opened
 
 from accounts import sessions
 from api import threads
-from chat import events, replies, sweeping
+from chat import events, replies, subscriptions, sweeping
 from chat.models import Conversation
 from chat.replies import ChoiceParts, Outcome
+from chat.subscriptions import Subscriptions
 from config.embedded.redis import EmbeddedRedis
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_layer"),
+    pytest.mark.usefixtures("redis", "own_subscriptions"),
 ]
 
 
@@ -177,18 +178,16 @@ async def test_one_that_cannot_be_ended_holds_up_nobody(member, monkeypatch):
 
 
 @pytest.fixture
-async def layer_of_its_own(tmp_path, settings, own_layer):
+async def redis_of_its_own(tmp_path, own_subscriptions, monkeypatch):
     """A Redis for the sockets alone, so that only their connection breaks."""
-    from channels.layers import channel_layers
-
     with EmbeddedRedis(tmp_path) as server:
-        backend = {"BACKEND": "chat.layers.PubSubLayer", "CONFIG": {"url": server.url}}
-        settings.CHANNEL_LAYERS = {"default": backend}
-        channel_layers.backends.clear()
+        apart = Subscriptions(server.url)
+        monkeypatch.setattr(subscriptions, "here", lambda: apart)
         yield server
+        await apart.close()
 
 
-async def test_after_a_gap_replies_conversations_and_the_quota_are_told(member, layer_of_its_own):
+async def test_after_a_gap_replies_conversations_and_the_quota_are_told(member, redis_of_its_own):
     def meanwhile():
         ended = make_running(member, counted=True)
         complete(ended)
@@ -200,13 +199,13 @@ async def test_after_a_gap_replies_conversations_and_the_quota_are_told(member, 
 
     async with opened(member) as socket:
         assert await socket.receive_nothing(timeout=0.3), "the first connection is no gap"
-        layer_of_its_own.kill()
+        redis_of_its_own.kill()
         ended, renamed, forgotten = await threads.run(meanwhile)
         # While Redis is away the end is found all the same.
         frame = await socket.next("reply.updated")
         assert (frame["reply"]["id"], frame["reply"]["status"]) == (str(ended.id), "completed")
 
-        layer_of_its_own.start()
+        redis_of_its_own.start()
 
         told = {}
         while "quota.updated" not in told:
@@ -220,13 +219,13 @@ async def test_after_a_gap_replies_conversations_and_the_quota_are_told(member, 
         assert await socket.rest() == []
 
 
-async def test_after_a_gap_old_things_are_left_alone(member, layer_of_its_own):
+async def test_after_a_gap_old_things_are_left_alone(member, redis_of_its_own):
     old = await threads.run(make_conversation, member)
     long_ago = datetime.now(UTC) - timedelta(hours=1)
     await threads.run(lambda: Conversation.objects.update(updated_at=long_ago))
     async with opened(member) as socket:
-        layer_of_its_own.kill()
-        layer_of_its_own.start()
+        redis_of_its_own.kill()
+        redis_of_its_own.start()
 
         frames = []
         while not frames or frames[-1]["type"] != "quota.updated":

@@ -13,13 +13,13 @@ from socket_driver import open_session
 
 from accounts import sessions
 from api import threads
-from chat import cancelling, events, replies, sweeping
+from chat import cancelling, events, replies, subscriptions, sweeping
 from chat.models import Conversation
 from chat.replies import ChoiceParts, Outcome
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_layer"),
+    pytest.mark.usefixtures("redis", "own_subscriptions"),
 ]
 
 
@@ -186,7 +186,7 @@ async def test_it_is_not_there_while_redis_is_away_either(member, settings, monk
     settings.SOCKET_SWEEP_SECONDS = 0.1
     reply = await threads.run(make_running, member)
     task = await waiting(await caller_of(member), f"replies/{reply.id}", Prefer="wait=10")
-    monkeypatch.setattr(sweeping.sweeper, "_seen_gaps", lambda: 1)
+    monkeypatch.setattr(subscriptions.here(), "gaps", 1)
 
     await threads.run(lambda: Conversation.objects.update(deleted_at=stored(reply).created_at))
 
@@ -247,7 +247,7 @@ async def test_three_hundred_that_wait_cost_no_threads_and_no_queries(member, mo
         return await run(function, *args, **kwargs)
 
     # Those who came last may still be reading the reply as it is.
-    await comes_true(lambda: threads._executor._work_queue.empty())
+    await comes_true(lambda: threads._pool._work.empty())
     monkeypatch.setattr(threads, "run", counted)
     await asyncio.sleep(0.5)
     meanwhile = len(asked)
