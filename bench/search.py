@@ -155,7 +155,7 @@ def sizes() -> dict[str, float]:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_relation_size('passage_grams'), pg_total_relation_size('chat_passage'),"
+            "SELECT pg_relation_size('passage_runs'), pg_total_relation_size('chat_passage'),"
             " pg_total_relation_size('chat_choice') + pg_total_relation_size('chat_prompt')"
         )
         names = ("index_mb", "passages_with_index_mb", "messages_mb")

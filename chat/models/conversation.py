@@ -104,7 +104,9 @@ class Prompt(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="prompts")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="prompts", db_index=False
+    )
     kind = models.CharField(max_length=20, choices=PromptKind.choices)
     prompt = models.TextField(blank=True)
     answer = models.TextField(null=True)
@@ -125,6 +127,7 @@ class Prompt(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind__in=PromptKind.values), name="prompt_kind_is_known"
             ),
+            # Also serves the prompts of a conversation.
             models.UniqueConstraint(
                 fields=["conversation", "position"], name="position_is_unique_in_a_conversation"
             ),

@@ -8,8 +8,8 @@ class Passage(models.Model):
 
     Triggers keep it (migration 0003), in the transaction that stores the text, so no code can
     forget it. So does the index, on an expression that Django does not know: all runs of one, two
-    and three characters, hashed together with the member, so that nobody's search passes through
-    what others wrote.
+    and three characters under a mask of the member's, so that nobody's search passes through what
+    others wrote (migration 0008).
     """
 
     # No reference: it goes with its conversation, and another index would slow each write.

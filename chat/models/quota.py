@@ -11,7 +11,10 @@ class QuotaSlot(models.Model):
     """
 
     member = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="quota_slots"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="quota_slots",
+        db_index=False,  # the constraint's begins with it
     )
     day = models.DateField()
     slot = models.PositiveIntegerField()

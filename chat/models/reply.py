@@ -20,7 +20,12 @@ class Reply(models.Model):
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="replies"
     )
-    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="replies")
+    conversation = models.ForeignKey(
+        Conversation,
+        on_delete=models.CASCADE,
+        related_name="replies",
+        db_index=False,  # see reply_latest
+    )
     config = models.ForeignKey(ChatConfig, on_delete=models.RESTRICT, related_name="replies")
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="replies")
     context_start = models.ForeignKey(
@@ -28,6 +33,7 @@ class Reply(models.Model):
         on_delete=models.SET_NULL,
         null=True,
         related_name="+",
+        db_index=False,  # see reply_cut_context
         help_text="The oldest turn that still fitted; null when none was left out.",
     )
 
@@ -130,8 +136,14 @@ class Reply(models.Model):
                 condition=models.Q(status__in=("failed", "cancelled")),
                 name="reply_unanswered",
             ),
-            # Serves the latest reply of a conversation.
+            # Serves the latest reply of a conversation, and all of them.
             models.Index(fields=["conversation", "-created_at", "-id"], name="reply_latest"),
+            # Serves the deletion of a prompt. Few replies have one, and each update writes it anew.
+            models.Index(
+                fields=["context_start"],
+                condition=models.Q(context_start__isnull=False),
+                name="reply_cut_context",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -142,7 +154,9 @@ class Choice(models.Model):
     """One of a reply's answers; `extra` keeps what else its message carried on the wire."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="choices")
+    reply = models.ForeignKey(
+        Reply, on_delete=models.CASCADE, related_name="choices", db_index=False
+    )
     index = models.PositiveSmallIntegerField()
     role = models.CharField(max_length=50, default="assistant")
     content = models.TextField(blank=True)
@@ -151,6 +165,7 @@ class Choice(models.Model):
 
     class Meta:
         constraints = [
+            # Also serves the choices of a reply.
             models.UniqueConstraint(fields=["reply", "index"], name="index_is_unique_in_a_reply"),
         ]
 

@@ -177,7 +177,7 @@ def test_a_search_costs_one_query_more_whatever_it_finds(api, talk):
 def test_the_index_is_used_however_common_a_text_is(api, talk):
     def scans():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_get_xact_numscans('passage_grams'::regclass)")
+            cursor.execute("SELECT pg_stat_get_xact_numscans('passage_runs'::regclass)")
             return cursor.fetchone()[0]
 
     for text in ("kimchi", "e", "no such thing"):
