@@ -5,7 +5,6 @@ reply asks the same question each time, the question is put together at its firs
 gets other values. PostgreSQL recognises the statement, and keeps its plan.
 """
 
-import copy
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,9 +13,8 @@ from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Model, QuerySet
-from django.db.models.query import ModelIterable
+from django.db.models.query import get_related_populators
 from django.db.models.sql import Query, UpdateQuery
-from django.db.models.sql.constants import ROW_COUNT
 
 Row = TypeVar("Row", bound=Model)
 
@@ -38,13 +36,13 @@ class Prepared(Generic[Row]):
 
     def __init__(self, build: Callable[..., QuerySet[Row]]) -> None:
         self._build = build
-        self._compiled: _Compiled | None = None
+        self._compiled: _CompiledRows | None = None
 
     def all(self, **given: Any) -> list[Row]:
         """One query."""
         if self._compiled is None:
-            self._compiled = _Compiled(lambda **marks: self._build(**marks).query, given)
-        return list(ModelIterable(_Ready(self._compiled.bound(given))))  # type: ignore[arg-type]
+            self._compiled = _CompiledRows(lambda **marks: self._build(**marks).query, given)
+        return self._compiled.rows(given)
 
     def first(self, **given: Any) -> Row | None:
         """Of those found, which should be one at most."""
@@ -70,15 +68,39 @@ class PreparedUpdate:
     def __call__(self, **given: Any) -> int:
         """One query; how many rows matched."""
         if self._compiled is None:
-            self._compiled = _Compiled(self._query, given)
-        with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS):
-            return int(self._compiled.bound(given).execute_sql(ROW_COUNT))
+            self._compiled = _Compiled(lambda **marks: _updating(*self._build(**marks)), given)
+        with (
+            transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS),
+            connections[DEFAULT_DB_ALIAS].cursor() as cursor,
+        ):
+            cursor.execute(self._compiled.sql, self._compiled.params(given))
+            return int(cursor.rowcount)
 
-    def _query(self, **given: Any) -> Query:
-        queryset, changes = self._build(**given)
-        query: Any = queryset.query.chain(UpdateQuery)
-        query.add_update_values(changes)
-        return query  # type: ignore[no-any-return]
+
+class PreparedChange(Generic[Row]):
+    """The same, which tells what it changed.
+
+    `read` makes a queryset of all rows of the model, with the relations that are to be loaded.
+    """
+
+    def __init__(
+        self,
+        build: Callable[..., tuple[QuerySet[Row], Mapping[str, Any]]],
+        *,
+        read: Callable[[], QuerySet[Row]],
+    ) -> None:
+        self._build = build
+        self._read = read
+        self._compiled: _CompiledChange | None = None
+
+    def __call__(self, **given: Any) -> list[Row]:
+        """One query; the rows that matched, as they are now."""
+        if self._compiled is None:
+            self._compiled = _CompiledChange(
+                self._read, lambda **marks: _updating(*self._build(**marks)), given
+            )
+        with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS):
+            return self._compiled.rows(given)
 
 
 def insert(row: Model) -> None:
@@ -101,6 +123,11 @@ def insert_all(rows: Sequence[Model]) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(f'INSERT INTO "{table}" ({columns}) VALUES {places}', values)
+    mark_stored(*rows)
+
+
+def mark_stored(*rows: Model) -> None:
+    """As `save` leaves them."""
     for row in rows:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
@@ -108,35 +135,78 @@ def insert_all(rows: Sequence[Model]) -> None:
 class _Compiled:
     def __init__(self, build: Callable[..., Query], given: Mapping[str, Any]) -> None:
         marks = {name: _PLACEHOLDERS[type(value)](next(_numbers)) for name, value in given.items()}
-        self._compiler = build(**marks).get_compiler(using=DEFAULT_DB_ALIAS)
-        self._sql, self._params = self._compiler.as_sql()
+        self.compiler: Any = build(**marks).get_compiler(using=DEFAULT_DB_ALIAS)
+        self.sql, self._params = self.compiler.as_sql()
         names = {mark: name for name, mark in marks.items()}
-        self._places = {at: names[p] for at, p in enumerate(self._params) if _among(p, names)}
+        self._places = [(at, names[p]) for at, p in enumerate(self._params) if _among(p, names)]
 
-    def bound(self, given: Mapping[str, Any]) -> Any:
-        """A compiler that has done its work."""
+    def params(self, given: Mapping[str, Any]) -> list[Any]:
         params = list(self._params)
-        for at, name in self._places.items():
+        for at, name in self._places:
             params[at] = given[name]
-        # Compilers belong to a connection, connections to a thread.
-        compiler: Any = copy.copy(self._compiler)
-        compiler.connection = connections[DEFAULT_DB_ALIAS]
-        compiler.as_sql = lambda *_, **__: (self._sql, tuple(params))
-        return compiler
+        return params
 
 
-class _Ready:
-    """As much of a queryset as ModelIterable wants."""
+class _CompiledRows(_Compiled):
+    """What Django's ModelIterable works out for each query anew: how a row becomes an object."""
 
-    db = DEFAULT_DB_ALIAS
-    _known_related_objects: Mapping[str, Any] = {}
+    def __init__(self, build: Callable[..., Query], given: Mapping[str, Any]) -> None:
+        super().__init__(build, given)
+        compiler = self.compiler
+        compiler.setup_query()
+        info, select = compiler.klass_info, compiler.select
+        fields = info["select_fields"]
+        self._model = info["model"]
+        self._own = slice(fields[0], fields[-1] + 1)
+        self._names = [column[0].target.attname for column in select[self._own]]
+        self._related = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # the stubs are for a later Django
+        self._annotations = list(compiler.annotation_col_map.items())
+        self._converters = compiler.get_converters([column[0] for column in select])
 
-    def __init__(self, compiler: Any) -> None:
-        self.query = self
-        self._compiler = compiler
+    def rows(self, given: Mapping[str, Any]) -> list[Any]:
+        connection = connections[DEFAULT_DB_ALIAS]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.params(given))
+            found = cursor.fetchall()
+        return [self._object(self._converted(row, connection)) for row in found]
 
-    def get_compiler(self, *, using: str) -> Any:
-        return self._compiler
+    def _converted(self, row: Sequence[Any], connection: Any) -> Sequence[Any]:
+        if not self._converters:
+            return row
+        values = list(row)
+        for at, (converters, expression) in self._converters.items():
+            for convert in converters:
+                values[at] = convert(values[at], expression, connection)
+        return values
+
+    def _object(self, row: Sequence[Any]) -> Any:
+        made = self._model.from_db(DEFAULT_DB_ALIAS, self._names, row[self._own])
+        for related in self._related:
+            related.populate(row, made)
+        for name, at in self._annotations:
+            setattr(made, name, row[at])
+        return made
+
+
+class _CompiledChange(_CompiledRows):
+    def __init__(
+        self,
+        read: Callable[[], QuerySet[Any]],
+        update: Callable[..., Query],
+        given: Mapping[str, Any],
+    ) -> None:
+        super().__init__(lambda **_: read().query, given)
+        change = _Compiled(update, given)
+        # Outside of the update the table's name stands for the rows that it changed.
+        table = self.compiler.query.get_meta().db_table
+        self.sql = f'WITH "{table}" AS ({change.sql} RETURNING *) {self.sql}'
+        self.params = change.params  # type: ignore[method-assign]  # all of them are the update's
+
+
+def _updating(queryset: QuerySet[Any], changes: Mapping[str, Any]) -> Query:
+    query: Any = queryset.query.chain(UpdateQuery)
+    query.add_update_values(changes)
+    return query  # type: ignore[no-any-return]
 
 
 def _among(param: Any, names: Mapping[Any, str]) -> bool:

@@ -1,5 +1,6 @@
 """Serializers that refuse what they do not know, and fields that do not bend types."""
 
+from functools import lru_cache
 from typing import Any
 
 from rest_framework import serializers
@@ -19,6 +20,16 @@ class StrictSerializer(serializers.Serializer[Any]):
             self._refuse(self._unknown(data), "This field is not known.", "unknown")
         return super().to_internal_value(data)
 
+    @classmethod
+    def read(cls, data: Any) -> dict[str, Any]:
+        """The validated body. Raises ValidationError.
+
+        What `is_valid` does, by one instance for all: to make its fields costs more than to use
+        them, and reading leaves nothing in them.
+        """
+        given: dict[str, Any] = _reader(cls).run_validation(data)
+        return given
+
     def _unknown(self, data: dict[str, Any]) -> list[str]:
         writable = {name for name, field in self.fields.items() if not field.read_only}
         return sorted(set(data) - writable)
@@ -26,6 +37,11 @@ class StrictSerializer(serializers.Serializer[Any]):
     def _refuse(self, names: list[str], why: str, code: str) -> None:
         if names:
             raise ValidationError({storable(name): [why] for name in names}, code=code)
+
+
+@lru_cache
+def _reader(of: type[StrictSerializer]) -> StrictSerializer:
+    return of()
 
 
 class TextField(serializers.CharField):

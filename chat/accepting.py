@@ -1,30 +1,44 @@
-"""Accepting a request: all of it in one transaction, or nothing.
+"""Accepting a request: all of it, or nothing.
 
-The checks come in the order that the contract gives: 404, 400, replay, 409, 429, 503. The lock on
-the conversation's row makes requests to one conversation wait for each other, so that a repeated
-key finds the first one's reply; across conversations the unique constraint does.
+The checks come in the order that the contract gives: 404, 400, replay, 409, 429, 503. What a
+request finds is read by one query; what follows from it is stored by one statement, and only if the
+conversation has not changed in between. If it has, all is done again with the conversation locked,
+so that a repeated key finds the reply of the request that was faster; across conversations the
+unique constraint does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import Member
 from api import prepared
 from api.errors import DomainError, FieldError
-from api.ids import uuid7
-from api.prepared import PreparedUpdate
 
-from . import branches, clock, conversations, events, intake, metrics, queue, quota, replies, titles
+from . import (
+    branches,
+    conversations,
+    events,
+    intake,
+    metrics,
+    queue,
+    quota,
+    replies,
+    standing,
+    storing,
+    titles,
+)
 from .branches import Given, Grown, Message
 from .models import ChatConfig, Conversation, Prompt, PromptKind, Reply
 from .quota import Slot
+from .standing import Standing
 from .states import ReplyStatus
 
 
@@ -66,8 +80,8 @@ class Ask:
     request_extra: dict[str, Any] = field(default_factory=dict)
 
 
-Place = Callable[[], tuple[Conversation, datetime]]
-PromptSource = Callable[[Conversation], Prompt]
+Find = Callable[[], Standing]
+PromptSource = Callable[[Standing], Prompt]
 
 
 def accept(
@@ -78,8 +92,11 @@ def accept(
     Raises Conversation.DoesNotExist, FieldError, KeyReused, ReplyInProgress, IntakeIncomplete,
     DailyLimitReached, QueueFull; after each of them nothing is stored and no slot is taken.
     """
-    place = partial(_lock, member, conversation_id)
-    return _Acceptance(member, place, _prompt_source(ask), ask, idempotency).run()
+    find = partial(
+        standing.find, member=member, conversation_id=conversation_id, key=_key(idempotency)
+    )
+    prompt_source = _prompt_source(ask)
+    return _Acceptance(member, conversation_id, find, prompt_source, ask, idempotency).run()
 
 
 def begin(*, member: Member, ask: Ask, idempotency: Idempotency | None = None) -> Reply:
@@ -89,9 +106,14 @@ def begin(*, member: Member, ask: Ask, idempotency: Idempotency | None = None) -
     DailyLimitReached, QueueFull; then there is no conversation.
     """
     config = ask.config or {}
-    place = partial(_draft, member, config | {"stream": True})
+
+    def find() -> Standing:
+        config_of_all = config | {"stream": True}
+        drafted = conversations.drafted(member=member, title="", config=config_of_all)
+        return standing.of_new(drafted, key=_key(idempotency))
+
     ask = replace(ask, after=None, config=None if config.get("stream", True) else config)
-    return _Acceptance(member, place, _prompt_source(ask), ask, idempotency).run()
+    return _Acceptance(member, None, find, _prompt_source(ask), ask, idempotency).run()
 
 
 def regenerate(
@@ -109,130 +131,130 @@ def regenerate(
     reply = Reply.objects.select_related("prompt").get(
         id=reply_id, member=member, conversation__deleted_at=None
     )
-    place = partial(_lock, member, reply.conversation_id)
+    place, key = reply.conversation_id, _key(idempotency)
+    find = partial(standing.find, member=member, conversation_id=place, key=key)
     ask = Ask(config=config)
     return _Acceptance(
-        member, place, lambda _: reply.prompt, ask, idempotency, counted=counted
+        member, place, find, lambda _: reply.prompt, ask, idempotency, counted=counted
     ).run()
+
+
+class _Overtaken(Exception):
+    """The conversation is no longer as it was found."""
 
 
 @dataclass
 class _Acceptance:
+    """`place` is None for a conversation that begins with the request."""
+
     member: Member
-    place: Place
+    place: UUID | None
+    find: Find
     prompt_source: PromptSource
     ask: Ask
     idempotency: Idempotency | None
-    slot: Slot | None = None
     counted: bool = True
+    slot: Slot | None = None
 
     def run(self) -> Reply:
+        with suppress(_Overtaken, IntegrityError):
+            return self._run_within(nullcontext())
+        return self._run_within(self._locked())
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with transaction.atomic():
+            if self.place is not None:
+                conversations.locked(member=self.member, conversation_id=self.place)
+            yield
+
+    def _run_within(self, lock: AbstractContextManager[None]) -> Reply:
         try:
-            with transaction.atomic():
+            with lock:
                 return self._replayed_or_new()
-        except IntegrityError:
-            self._give_back()
-            replayed = self._replay()
-            if replayed is None:
-                raise
-            return replayed
         except BaseException:
-            self._give_back()
+            if self.slot is not None:
+                quota.release(self.slot)
             raise
 
     def _replayed_or_new(self) -> Reply:
-        conversation, now = self.place()
-        prompt = self.prompt_source(conversation)
-        config = self._config(conversation)
-        replayed = self._replay()
-        if replayed is not None:
-            return replayed
-        standing = _look_around(conversation)
-        _refuse_conflicts(conversation, prompt, standing)
-        grown = branches.grown(parent=prompt.parent, given=self.ask.given, config=config, now=now)
-        reply_id = uuid7()
-        if self.counted:
-            self.slot = quota.take(member=self.member, reply_id=reply_id, now=now)
-        _refuse_when_full(standing)
-        self._store_place(conversation, grown, prompt, config, standing)
-        reply = self._store(conversation, prompt, config, reply_id, now)
-        queue.joined(reply, ahead=standing.waiting)
-        _touch(conversation, [*grown.prompts, prompt][0], now)
-        return reply
+        found = self.find()
+        prompt = self.prompt_source(found)
+        config = self._config(found.conversation)
+        if found.replayed is not None:
+            return self._replayed(found.replayed)
+        _refuse_conflicts(found, prompt)
+        self._refuse_when_full(found)
+        return self._accepted(found, prompt, config)
 
     def _config(self, conversation: Conversation) -> ChatConfig:
         if not self.ask.config:
             return conversation.config
         return conversations.changed_config(base=conversation.config, given=self.ask.config)
 
-    def _replay(self) -> Reply | None:
-        if self.idempotency is None:
-            return None
-        reply = (
-            Reply.objects.select_related("config")
-            .filter(member=self.member, idempotency_key=self.idempotency.key)
-            .first()
-        )
-        if reply is not None and reply.body_hash != self.idempotency.body_hash:
+    def _replayed(self, reply_id: UUID) -> Reply:
+        reply = Reply.objects.select_related("config").get(id=reply_id)
+        if self.idempotency is None or reply.body_hash != self.idempotency.body_hash:
             raise KeyReused()
         return reply
 
-    def _store_place(
-        self,
-        conversation: Conversation,
-        grown: Grown,
-        prompt: Prompt,
-        config: ChatConfig,
-        standing: "_Standing",
-    ) -> None:
-        """What is not stored yet of that which the reply hangs on."""
-        if conversation._state.adding:
-            conversations.store(conversation)
-        if config._state.adding:
-            config.save(force_insert=True)
-        if prompt._state.adding:
-            _store_branch(conversation, grown, prompt, standing.next_position)
+    def _refuse_when_full(self, found: Standing) -> None:
+        if found.waiting < settings.CHAT_QUEUE_MAX:
+            return
+        if self.counted:
+            quota.require_room(member=self.member, now=found.now)
+        metrics.QUEUE_REFUSALS.inc()
+        raise QueueFull()
 
-    def _store(
-        self,
-        conversation: Conversation,
-        prompt: Prompt,
-        config: ChatConfig,
-        reply_id: UUID,
-        now: datetime,
-    ) -> Reply:
-        reply = Reply(
-            id=reply_id,
+    def _accepted(self, found: Standing, prompt: Prompt, config: ChatConfig) -> Reply:
+        conversation = found.conversation
+        grown = branches.grown(
+            parent=prompt.parent_id, given=self.ask.given, config=config, now=found.now
+        )
+        if prompt._state.adding:
+            _hang(prompt, grown, found)
+        _touch(conversation, [*grown.prompts, prompt][0], found)
+        reply = self._reply(found, prompt, config)
+        # Else a server that is killed while the statement waits would leave it to be committed.
+        with transaction.atomic():
+            if conversation._state.adding:
+                conversations.store(conversation)
+            self._store(found, reply)
+            _store_given(reply, grown)
+        replies.set_choices(reply, [])
+        queue.joined(reply, ahead=found.waiting)
+        transaction.on_commit(lambda: events.reply_accepted(reply))
+        return reply
+
+    def _reply(self, found: Standing, prompt: Prompt, config: ChatConfig) -> Reply:
+        return Reply(
             member=self.member,
-            conversation=conversation,
+            conversation=found.conversation,
             config=config,
             prompt=prompt,
             status=ReplyStatus.QUEUED,
-            created_at=now,
-            wake_at=now + timedelta(seconds=settings.WORKER_WAKE_GRACE_SECONDS),
+            created_at=found.now,
+            wake_at=found.now + timedelta(seconds=settings.WORKER_WAKE_GRACE_SECONDS),
             idempotency_key=self.idempotency.key if self.idempotency else None,
             body_hash=self.idempotency.body_hash if self.idempotency else None,
             request_extra=self.ask.request_extra,
         )
-        prepared.insert(reply)
-        replies.set_choices(reply, [])
-        transaction.on_commit(lambda: events.reply_accepted(reply))
-        return reply
 
-    def _give_back(self) -> None:
-        if self.slot is not None:
-            quota.release(self.slot)
+    def _store(self, found: Standing, reply: Reply) -> None:
+        def store(slot: Slot | None) -> bool:
+            stored = storing.store(standing=found, reply=reply, slot=slot)
+            if not stored.in_place:
+                raise _Overtaken()
+            return stored.counted
 
-
-def _lock(member: Member, conversation_id: UUID) -> tuple[Conversation, datetime]:
-    conversation, now = conversations.locked(member=member, conversation_id=conversation_id)
-    if conversation.deleted_at is not None:
-        raise Conversation.DoesNotExist()
-    return conversation, now
+        if self.counted:
+            self.slot = quota.take(member=self.member, now=found.now, store=store)
+        else:
+            store(None)
 
 
-def _draft(member: Member, config: dict[str, Any]) -> tuple[Conversation, datetime]:
-    return conversations.drafted(member=member, title="", config=config), clock.now()
+def _key(idempotency: Idempotency | None) -> str | None:
+    return idempotency.key if idempotency else None
 
 
 def _prompt_source(ask: Ask) -> PromptSource:
@@ -240,91 +262,54 @@ def _prompt_source(ask: Ask) -> PromptSource:
         return _intake_prompt
     message, after = ask.message, ask.after
 
-    def hang(conversation: Conversation) -> Prompt:
+    def hang(found: Standing) -> Prompt:
         if isinstance(after, _Unset):
-            parent = branches.tip(conversation)
+            parent = found.tip
         else:
-            parent = branches.choice_in(conversation, after) if after else None
+            parent = branches.choice_in(found.conversation, after).id if after else None
         return Prompt(
-            conversation=conversation,
+            conversation=found.conversation,
             kind=PromptKind.MESSAGE,
             answer=message,
             preceding=list(ask.preceding),
-            parent=parent,
+            parent_id=parent,
         )
 
     return hang
 
 
-def _intake_prompt(conversation: Conversation) -> Prompt:
-    prompt = intake.last_prompt(conversation)
+def _intake_prompt(found: Standing) -> Prompt:
+    prompt = intake.last_prompt(found.conversation)
     if prompt is None:
         raise FieldError(field="message", detail="This conversation has no intake to ask with.")
     return prompt
 
 
-@dataclass(frozen=True)
-class _Standing:
-    """What a request finds; `waiting` is counted up to CHAT_QUEUE_MAX."""
-
-    busy: bool
-    next_position: int
-    waiting: int
-
-
-def _look_around(conversation: Conversation) -> _Standing:
-    """One query, whose cost does not grow with the conversation."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM chat_reply WHERE conversation_id = %(conversation)s"
-            " AND status IN ('queued', 'in_progress')),"
-            " (SELECT coalesce(max(position) + 1, 0) FROM chat_prompt"
-            " WHERE conversation_id = %(conversation)s),"
-            f" {queue.LENGTH}",
-            {"conversation": conversation.id, "most": settings.CHAT_QUEUE_MAX},
-        )
-        return _Standing(*cursor.fetchone())
-
-
-def _refuse_conflicts(conversation: Conversation, prompt: Prompt, standing: _Standing) -> None:
-    if standing.busy:
+def _refuse_conflicts(found: Standing, prompt: Prompt) -> None:
+    if found.busy:
         raise ReplyInProgress()
     if prompt.kind != PromptKind.MESSAGE:
-        intake.require_answers(conversation)
+        intake.require_answers(found.conversation)
 
 
-def _refuse_when_full(standing: _Standing) -> None:
-    if standing.waiting >= settings.CHAT_QUEUE_MAX:
-        metrics.QUEUE_REFUSALS.inc()
-        raise QueueFull()
-
-
-def _store_branch(
-    conversation: Conversation, grown: Grown, prompt: Prompt, next_position: int
-) -> None:
+def _hang(prompt: Prompt, grown: Grown, found: Standing) -> None:
     """The given turns, if there are any, and the prompt that follows them."""
+    prompts = [*grown.prompts, prompt]
+    for position, row in enumerate(prompts, start=found.next_position):
+        row.conversation, row.position = found.conversation, position
     if grown.choices:
         prompt.parent = grown.choices[-1]
-    prompts = [*grown.prompts, prompt]
-    for position, row in enumerate(prompts, start=next_position):
-        row.conversation, row.position = conversation, position
-    for reply in grown.replies:
-        reply.conversation, reply.member = conversation, conversation.member
-    prepared.insert_all(prompts)
+
+
+def _touch(conversation: Conversation, first: Prompt, found: Standing) -> None:
+    conversation.active_at = conversation.updated_at = found.now
+    if not conversation.title:
+        conversation.title = titles.title_from(first.answer or "")
+
+
+def _store_given(reply: Reply, grown: Grown) -> None:
+    for given in grown.replies:
+        given.conversation, given.member = reply.conversation, reply.member
+    prepared.insert_all(grown.prompts)
     prepared.insert_all(grown.replies)
     prepared.insert_all(grown.choices)
-
-
-def _touch(conversation: Conversation, prompt: Prompt, now: datetime) -> None:
-    conversation.active_at = conversation.updated_at = now
-    if not conversation.title:
-        conversation.title = titles.title_from(prompt.answer or "")
-    _touched(conversation=conversation.id, moment=now, title=conversation.title)
-
-
-_touched = PreparedUpdate(
-    lambda conversation, moment, title: (
-        Conversation.objects.filter(id=conversation),
-        {"updated_at": moment, "active_at": moment, "title": title},
-    )
-)

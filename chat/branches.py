@@ -11,7 +11,6 @@ from django.db import connection
 
 from api.errors import FieldError
 from api.ids import uuid7
-from api.prepared import Prepared
 
 from .models import ChatConfig, Choice, Conversation, Prompt, PromptKind, Reply
 from .states import ReplyStatus
@@ -49,54 +48,41 @@ class Grown:
     choices: list[Choice] = field(default_factory=list)
 
 
-_latest = Prepared(
-    lambda conversation: (
-        Reply.objects.filter(conversation=conversation)
-        .order_by("-created_at", "-id")
-        .select_related("prompt__parent")[:1]
-    )
-)
-_answers = Prepared(
-    lambda prompt: (
-        Choice.objects.filter(reply__prompt=prompt)
-        .exclude(content="")
-        .exclude(reply__status=ReplyStatus.FAILED)
-        .order_by("-reply__created_at", "-reply_id", "index")[:1]
-    )
-)
-
-
-def tip(conversation: Conversation) -> Choice | None:
-    """Where the next message hangs when it does not say: the last choice with text of the branch.
-
-    That is the latest answer to the prompt that was last replied to or, where none has text, the
-    choice which that prompt follows. Two queries.
-    """
-    latest = _latest.first(conversation=conversation.id)
-    if latest is None:
-        return None
-    return _answers.first(prompt=latest.prompt_id) or latest.prompt.parent
+# Where the next message hangs when it does not say: the last choice with text of the branch.
+# That is the latest answer to the prompt that was last replied to or, where none has text, the
+# choice which that prompt follows. An expression for a query of `chat_conversation`.
+TIP = """
+(SELECT coalesce(
+    (SELECT c.id FROM chat_choice c JOIN chat_reply r ON r.id = c.reply_id
+     WHERE r.prompt_id = p.id AND r.status <> 'failed' AND c.content <> ''
+     ORDER BY r.created_at DESC, r.id DESC, c.index LIMIT 1),
+    p.parent_id)
+ FROM chat_reply l JOIN chat_prompt p ON p.id = l.prompt_id
+ WHERE l.conversation_id = chat_conversation.id
+ ORDER BY l.created_at DESC, l.id DESC LIMIT 1)
+"""
 
 
 def grown(
-    *, parent: Choice | None, given: Sequence[Given], config: ChatConfig, now: datetime
+    *, parent: UUID | None, given: Sequence[Given], config: ChatConfig, now: datetime
 ) -> Grown:
-    """The given turns as a branch that follows `parent`.
+    """The given turns as a branch that follows the choice `parent`.
 
     Unsaved, and without conversation, member and position. Their ids, by which replies of one
     moment are ordered, are smaller than any that is made later.
     """
     grown = Grown()
     for turn in given:
-        prompt = Prompt(kind=PromptKind.MESSAGE, answer=turn.message, parent=parent)
+        prompt = Prompt(kind=PromptKind.MESSAGE, answer=turn.message, parent_id=parent)
         prompt.preceding = list(turn.preceding)
         reply = Reply(id=uuid7(), prompt=prompt, config=config, extra={"given": True})
         reply.status = ReplyStatus.COMPLETED
         reply.created_at = reply.finished_at = now
-        parent = Choice(reply=reply, index=0, content=turn.answer, finish_reason="stop")
+        choice = Choice(reply=reply, index=0, content=turn.answer, finish_reason="stop")
+        parent = choice.id
         grown.prompts.append(prompt)
         grown.replies.append(reply)
-        grown.choices.append(parent)
+        grown.choices.append(choice)
     return grown
 
 
@@ -157,21 +143,23 @@ _CHARS_OF_PROMPT = """(
     + (SELECT coalesce(sum(length(said->>'content')), 0)
        FROM jsonb_array_elements(prompt.preceding) said)
 )::bigint"""
+# LIMIT: one look-up for each turn, also where a plan was made while the tables were small.
+_PARENT = "SELECT reply_id, role, content FROM chat_choice WHERE id = prompt.parent_id LIMIT 1"
 _TURNS = f"""
 WITH RECURSIVE turn AS (
-    SELECT id, kind, answer, preceding, parent_id, 0 AS depth, {_CHARS_OF_PROMPT} AS total
-    FROM chat_prompt prompt WHERE id = %(prompt)s
+    SELECT prompt.id, kind, answer, preceding, parent.*, 0 AS depth, {_CHARS_OF_PROMPT} AS total
+    FROM chat_prompt prompt LEFT JOIN LATERAL ({_PARENT}) parent ON true
+    WHERE prompt.id = %(prompt)s
   UNION ALL
-    SELECT prompt.id, prompt.kind, prompt.answer, prompt.preceding, prompt.parent_id,
-           turn.depth + 1, turn.total + length(choice.content) + {_CHARS_OF_PROMPT}
+    SELECT prompt.id, prompt.kind, prompt.answer, prompt.preceding, parent.*, turn.depth + 1,
+           turn.total + length(turn.content) + {_CHARS_OF_PROMPT}
     FROM turn
-    JOIN chat_choice choice ON choice.id = turn.parent_id
-    JOIN chat_reply reply ON reply.id = choice.reply_id
-    JOIN chat_prompt prompt ON prompt.id = reply.prompt_id
+    CROSS JOIN LATERAL (
+        SELECT prompt.* FROM chat_reply reply JOIN chat_prompt prompt ON prompt.id = reply.prompt_id
+        WHERE reply.id = turn.reply_id LIMIT 1
+    ) prompt
+    LEFT JOIN LATERAL ({_PARENT}) parent ON true
     WHERE turn.total <= %(max)s AND turn.id IS DISTINCT FROM %(start)s::uuid
 )
-SELECT turn.id, turn.kind, turn.answer, turn.preceding, choice.role, choice.content,
-       turn.depth, turn.total
-FROM turn LEFT JOIN chat_choice choice ON choice.id = turn.parent_id
-ORDER BY turn.depth
+SELECT id, kind, answer, preceding, role, content, depth, total FROM turn ORDER BY depth
 """

@@ -6,7 +6,7 @@ corrected. So a Redis that was wiped, lags behind, or remembers a process that d
 commit costs nobody a request.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -37,6 +37,16 @@ end
 return 0
 """
 _LOST, _FULL = -1, 0
+
+# A step of the accepting statement. Inserts nothing when another request holds the slot, for whose
+# commit or rollback it waits; nor when the day is full by slots beyond the limit, which was
+# lowered, and Redis lost them.
+TAKE = (
+    "INSERT INTO chat_quotaslot (member_id, day, slot, reply_id)"
+    " SELECT %(member)s, %(day)s, %(slot)s, %(reply)s FROM place WHERE %(limit)s >"
+    " (SELECT count(*) FROM chat_quotaslot WHERE member_id = %(member)s AND day = %(day)s)"
+    " ON CONFLICT (member_id, day, slot) DO NOTHING RETURNING slot"
+)
 
 
 @dataclass(frozen=True)
@@ -97,19 +107,25 @@ def state(*, member: Member, now: datetime | None = None) -> Quota:
     return Quota(limit=limit_of(member), used=used, resets_at=reset_after(now, zone), now=now)
 
 
-def take(*, member: Member, reply_id: UUID, now: datetime) -> Slot:
-    """Takes a slot of the day for the reply. Needs the accepting transaction.
+def take(*, member: Member, now: datetime, store: Callable[[Slot], bool]) -> Slot:
+    """The slot of the day with which `store` has stored the reply.
 
-    Whoever rolls that transaction back must `release` the slot. Raises DailyLimitReached.
+    `store` runs TAKE, and is asked again with another slot where that took none. Whoever rolls its
+    transaction back must `release` the slot. Raises DailyLimitReached.
     """
     zone = settings.CHAT_QUOTA_TIMEZONE
-    day, limit = day_of(now, zone), limit_of(member)
-    for number in _candidates(member.id, day, limit):
+    day = day_of(now, zone)
+    for number in _candidates(member.id, day, limit_of(member)):
         slot = Slot(member_id=member.id, day=day, number=number)
-        if _insert(slot, reply_id, limit):
+        if _stored(slot, store):
             return slot
-    metrics.QUOTA_REFUSALS.inc()
-    raise DailyLimitReached(reset_after(now, zone), now)
+    raise _refusal(now)
+
+
+def require_room(*, member: Member, now: datetime) -> None:
+    """Raises DailyLimitReached where the table says so; takes nothing. One query."""
+    if not state(member=member, now=now).remaining:
+        raise _refusal(now)
 
 
 def release(slot: Slot) -> None:
@@ -172,26 +188,17 @@ def _replace(pipeline: Pipeline, key: str, taken: set[int]) -> None:
     pipeline.execute()
 
 
-def _insert(slot: Slot, reply_id: UUID, limit: int) -> bool:
-    """False when another request holds the slot; waits for it to commit or roll back first.
+def _stored(slot: Slot, store: Callable[[Slot], bool]) -> bool:
+    try:
+        return store(slot)
+    except BaseException:
+        release(slot)
+        raise
 
-    Also when the day is full by slots beyond the limit, which was lowered, and Redis lost them.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO chat_quotaslot (member_id, day, slot, reply_id)"
-            " SELECT %(member)s, %(day)s, %(slot)s, %(reply)s WHERE %(limit)s >"
-            " (SELECT count(*) FROM chat_quotaslot WHERE member_id = %(member)s AND day = %(day)s)"
-            " ON CONFLICT (member_id, day, slot) DO NOTHING",
-            {
-                "member": slot.member_id,
-                "day": slot.day,
-                "slot": slot.number,
-                "reply": reply_id,
-                "limit": limit,
-            },
-        )
-        return bool(cursor.rowcount == 1)
+
+def _refusal(now: datetime) -> DailyLimitReached:
+    metrics.QUOTA_REFUSALS.inc()
+    return DailyLimitReached(reset_after(now, settings.CHAT_QUOTA_TIMEZONE), now)
 
 
 def _key(member_id: UUID, day: date) -> str:

@@ -8,21 +8,23 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from api import prepared
 from api.errors import DomainError
-from api.prepared import Prepared, PreparedUpdate
+from api.prepared import PreparedChange
 
 from . import metrics, quota
-from .models import Choice, Conversation, Reply
+from .models import Choice, Reply
 from .states import TRANSITIONS, ReplyStatus
 
 CANCELLED_FINISH_REASON = "cancelled"
@@ -84,12 +86,10 @@ CRASH_LOOP = Failure(
 
 def claim(*, reply_id: UUID, worker: UUID) -> Reply | None:
     """Starts the next attempt. None when there is nothing to do: ended, running, or not yet due."""
-    if not _claim_one(reply=reply_id, worker=worker):
-        return None
-    reply = _claimed.first(reply=reply_id, worker=worker)
-    if reply is not None:
+    claimed = _claim_one(reply=reply_id, worker=worker)
+    for reply in claimed:
         set_choices(reply, [])
-    return reply
+    return claimed[0] if claimed else None
 
 
 def claim_due(*, worker: UUID, limit: int) -> list[Reply]:
@@ -116,8 +116,7 @@ def claim_due(*, worker: UUID, limit: int) -> list[Reply]:
 
 def complete(reply: Reply, outcome: Outcome) -> None:
     """Stores the whole answer and brings `reply` up to date. Raises Superseded."""
-    with _both_or_neither(reply):
-        _end(reply, ReplyStatus.COMPLETED, outcome)
+    _end(reply, ReplyStatus.COMPLETED, outcome)
 
 
 def fail(reply: Reply, failure: Failure, outcome: Outcome) -> None:
@@ -232,11 +231,9 @@ def _claiming(which: Q, worker: UUID) -> tuple[QuerySet[Reply], dict[str, Any]]:
     )
 
 
-_claim_one = PreparedUpdate(lambda reply, worker: _claiming(Q(id=reply), worker))
-_claimed = Prepared(
-    lambda reply, worker: Reply.objects.select_related(*WITH_CONTEXT).filter(
-        id=reply, worker=worker
-    )
+_claim_one = PreparedChange(
+    lambda reply, worker: _claiming(Q(id=reply), worker),
+    read=lambda: Reply.objects.select_related(*WITH_CONTEXT),
 )
 
 
@@ -267,10 +264,14 @@ def _move(where: Q, *, source: ReplyStatus, to: ReplyStatus, **changes: Any) -> 
 def _moving(
     where: Q, *, source: ReplyStatus, to: ReplyStatus, **changes: Any
 ) -> tuple[QuerySet[Reply], dict[str, Any]]:
-    if to not in TRANSITIONS[source]:
-        raise ValueError(f"A reply cannot go from {source} to {to}.")
+    _require_allowed(source, to)
     moved = {"status": to, "revision": F("revision") + 1, **changes}
     return Reply.objects.filter(where, status=source), moved
+
+
+def _require_allowed(source: ReplyStatus, to: ReplyStatus) -> None:
+    if to not in TRANSITIONS[source]:
+        raise ValueError(f"A reply cannot go from {source} to {to}.")
 
 
 @contextmanager
@@ -305,7 +306,6 @@ def _end(
         "worker": None,
         **outcome.columns,
     }
-    _write(reply, source=ReplyStatus.IN_PROGRESS, to=to, changes=changes)
     rows = [
         Choice(
             reply=reply,
@@ -317,11 +317,63 @@ def _end(
         )
         for choice in outcome.choices
     ]
-    if rows:
-        prepared.insert_all(rows)
+    _store_end(claim_of(reply), to, changes, rows)
+    _bring_up_to_date(reply, to, changes)
     set_choices(reply, rows)
-    _touch(reply)
     metrics.ended(to, reply.error_code)
+
+
+def _store_end(
+    claim: Claim, to: ReplyStatus, changes: dict[str, Any], choices: list[Choice]
+) -> None:
+    """All of it in one statement. Raises Superseded; then nothing is stored."""
+    _require_allowed(ReplyStatus.IN_PROGRESS, to)
+    columns: list[Any] = [Reply._meta.get_field(name) for name in changes]
+    given: dict[str, Any] = {
+        column.column: column.get_db_prep_save(value, connection)
+        for column, value in zip(columns, changes.values(), strict=True)
+    }
+    given |= {
+        "reply": claim.reply_id,
+        "of_attempt": claim.attempt,
+        "by": claim.worker,
+        "to": to.value,
+        "ids": [choice.id for choice in choices],
+        "indexes": [choice.index for choice in choices],
+        "roles": [choice.role for choice in choices],
+        "contents": [choice.content for choice in choices],
+        "reasons": [choice.finish_reason for choice in choices],
+        "extras": [Jsonb(choice.extra) for choice in choices],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ending(tuple(column.column for column in columns)), given)
+        if cursor.fetchone() is None:
+            raise Superseded()
+    prepared.mark_stored(*choices)
+
+
+@lru_cache
+def _ending(columns: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{column} = %({column})s" for column in columns)
+    return f"""
+        WITH ended AS (
+            UPDATE chat_reply SET status = %(to)s, revision = revision + 1, {changes}
+            WHERE id = %(reply)s AND attempt = %(of_attempt)s AND worker = %(by)s
+                AND status = 'in_progress'
+            RETURNING id, conversation_id
+        ), chosen AS (
+            INSERT INTO chat_choice (id, reply_id, index, role, content, finish_reason, extra)
+            SELECT made.id, ended.id, index, role, content, reason, extra
+            FROM ended, unnest(
+                %(ids)s::uuid[], %(indexes)s::int[], %(roles)s::text[], %(contents)s::text[],
+                %(reasons)s::text[], %(extras)s::jsonb[]
+            ) AS made (id, index, role, content, reason, extra)
+        ), touched AS (
+            UPDATE chat_conversation SET updated_at = %(finished_at)s, active_at = %(finished_at)s
+            FROM ended WHERE chat_conversation.id = ended.conversation_id
+        )
+        SELECT FROM ended
+    """
 
 
 def _put_back(reply: Reply, **changes: Any) -> None:
@@ -338,6 +390,10 @@ def _write(reply: Reply, *, source: ReplyStatus, to: ReplyStatus, changes: dict[
     """Moves the row behind the fence, and the object with it."""
     if not _move(claim_of(reply).fence(), source=source, to=to, **changes):
         raise Superseded()
+    _bring_up_to_date(reply, to, changes)
+
+
+def _bring_up_to_date(reply: Reply, to: ReplyStatus, changes: dict[str, Any]) -> None:
     reply.status = to
     reply.revision += 1
     for name, value in changes.items():
@@ -386,15 +442,3 @@ def _cut_short(choice: ChoiceParts) -> ChoiceParts:
         finish_reason=CANCELLED_FINISH_REASON,
         extra=choice.extra,
     )
-
-
-def _touch(reply: Reply) -> None:
-    _touched(conversation=reply.conversation_id, moment=reply.finished_at)
-
-
-_touched = PreparedUpdate(
-    lambda conversation, moment: (
-        Conversation.objects.filter(id=conversation),
-        {"updated_at": moment, "active_at": moment},
-    )
-)

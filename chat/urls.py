@@ -2,7 +2,10 @@ from django.urls import path
 
 from . import copies, views
 
+# Tried in this order: what is asked most often comes first.
 urlpatterns = [
+    path("conversations/<uuid:conversation_id>/replies", views.RepliesView.as_view()),
+    path("replies/<uuid:reply_id>", views.ReplyView.as_view()),
     path("models", views.ModelsView.as_view()),
     path("quota", views.QuotaView.as_view()),
     path("conversations", views.ConversationsView.as_view()),
@@ -16,8 +19,6 @@ urlpatterns = [
         "conversations/<uuid:conversation_id>/prompts/<uuid:prompt_id>",
         views.PromptView.as_view(),
     ),
-    path("conversations/<uuid:conversation_id>/replies", views.RepliesView.as_view()),
-    path("replies/<uuid:reply_id>", views.ReplyView.as_view()),
     path("replies/<uuid:reply_id>/events", views.EventsView.as_view()),
     path("replies/<uuid:reply_id>/cancel", views.CancelView.as_view()),
     path("replies/<uuid:reply_id>/regenerate", views.RegenerateView.as_view()),

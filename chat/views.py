@@ -1,6 +1,6 @@
 """`/api/v1/…` of the chat: each view parses, makes one domain call, renders."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
@@ -62,16 +62,25 @@ _AGAIN = {"Retry-After": "1"}
 
 
 class AcceptingView(LimitedView):
-    """Every accept and every refusal says how much of the daily limit is left."""
+    """Every accept and every refusal says how much of the daily limit is left.
+
+    What is accepted is so before the handler begins: `accepted` has to be called by then.
+    """
+
+    reply: Reply
+    seen: Seen
 
     def handle_exception(self, exc: Exception) -> Response:
         self.database_away = isinstance(exc, DatabaseError | InterfaceError)
         return super().handle_exception(exc)
 
-    async def answer(self, request: Request, accept: Callable[[], Reply]) -> HttpResponse:
-        """202 at once or, where that is preferred, 200 when the reply ended in time."""
-        reply, seen = await threads.run(_accepted, accept)
+    def accepted(self, reply: Reply) -> None:
+        self.reply, self.seen = reply, waiting.seen(reply)
         self.quota = reply.announced.quota if reply.announced else None
+
+    async def answer(self, request: Request) -> HttpResponse:
+        """202 at once or, where that is preferred, 200 when the reply ended in time."""
+        reply, seen = self.reply, self.seen
         seconds = params.preferred_wait(request)
         headers = {"Location": f"/api/v1/replies/{reply.id}"}
         if seconds is not None and following.has_room(proof_of(request)):
@@ -218,6 +227,9 @@ class PromptView(APIView):
 
 
 class RepliesView(AcceptingView):
+    def before_post(self, request: Request, conversation_id: UUID) -> None:
+        self.accepted(_ask(request, conversation_id))
+
     @extend_schema(
         operation_id="create_reply",
         request=ReplyInput,
@@ -230,10 +242,13 @@ class RepliesView(AcceptingView):
         `after` names the choice that the message follows (null: none); left out, it is the last
         one of the branch. `config` holds for this reply only.
         """
-        return await self.answer(request, lambda: _ask(request, conversation_id))
+        return await self.answer(request)
 
 
 class RegenerateView(AcceptingView):
+    def before_post(self, request: Request, reply_id: UUID) -> None:
+        self.accepted(_regenerate(request, reply_id))
+
     @extend_schema(
         operation_id="regenerate_reply",
         request=RegenerateInput,
@@ -242,7 +257,7 @@ class RegenerateView(AcceptingView):
     )
     async def post(self, request: Request, reply_id: UUID) -> HttpResponse:
         """Ask the same prompt again; the earlier replies stay."""
-        return await self.answer(request, lambda: _regenerate(request, reply_id))
+        return await self.answer(request)
 
 
 class ReplyView(AsyncView):
@@ -343,20 +358,13 @@ def _told(seen: Seen, *, status: int, headers: dict[str, str]) -> HttpResponse:
     )
 
 
-def _accepted(accept: Callable[[], Reply]) -> tuple[Reply, Seen]:
-    reply = accept()
-    return reply, waiting.seen(reply)
-
-
 def _ask(request: Request, conversation_id: UUID) -> Reply:
     try:
-        body = ReplyInput(data=request.data)
-        body.is_valid(raise_exception=True)
+        given = ReplyInput.read(request.data)
     except Exception:
         # A conversation of somebody else is a 404, whatever is wrong with the body.
         reading.require(member=member_of(request), conversation_id=conversation_id)
         raise
-    given = body.validated_data
     ask = Ask(
         message=given.get("message"),
         after=given.get("after", UNSET),

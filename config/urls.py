@@ -8,7 +8,9 @@ from .docs_page import DocsView
 from .home import CLIENT_ADDRESSES, HomeView
 from .metrics_page import MetricsView
 
+# They are tried one after another, so what is asked most often comes first.
 urlpatterns = [
+    path("api/v1/", include("chat.urls")),
     *(path(address, HomeView.as_view()) for address in CLIENT_ADDRESSES),
     path("healthz", health.AliveView.as_view()),
     path("readyz", health.ReadyView.as_view()),
@@ -18,7 +20,6 @@ urlpatterns = [
     path("api/docs", DocsView.as_view(url_name="schema")),
     path("api/v1/me/export", DataExportView.as_view()),
     path("api/v1/", include("accounts.urls")),
-    path("api/v1/", include("chat.urls")),
     path("v1/", include("chat.openai_surface.urls")),
     path("api/v1/", include("workers.webhooks.urls")),
 ]

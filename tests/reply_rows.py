@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from api.ids import uuid7
 from chat import clock, quota, replies
-from chat.models import ChatConfig, Conversation, Prompt, Reply
+from chat.models import ChatConfig, Conversation, Prompt, QuotaSlot, Reply
+from chat.quota import Slot
 
 MODEL = "test-model"
 
@@ -43,9 +44,19 @@ def make_reply(member, *, config=None, message="Hello", counted=False, due=False
     )
     with transaction.atomic():
         if counted:
-            quota.take(member=member, reply_id=reply.id, now=clock.now())
+            take_slot(member, reply_id=reply.id, now=clock.now())
         reply.save(force_insert=True)
     return reply
+
+
+def take_slot(member, *, reply_id, now) -> Slot:
+    """As an accept does, without the reply."""
+
+    def store(slot: Slot) -> bool:
+        QuotaSlot.objects.create(member=member, day=slot.day, slot=slot.number, reply_id=reply_id)
+        return True
+
+    return quota.take(member=member, now=now, store=store)
 
 
 def make_running(member, *, worker: UUID | None = None, **fields) -> Reply:

@@ -1,7 +1,7 @@
 """Who a request comes from: only a good access token of a living session says so."""
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
@@ -80,6 +80,27 @@ def test_a_changed_token_is_refused(pair):
 
 def test_a_refresh_token_is_no_access_token(pair):
     refused(me(f"Bearer {pair.refresh}"), 401, "token_invalid")
+
+
+def test_a_token_that_was_good_expires_all_the_same(pair, monkeypatch):
+    assert me(f"Bearer {pair.access}").status_code == 200
+    after = datetime.now(UTC) + timedelta(hours=1)
+    monkeypatch.setattr(tokens, "aware_utcnow", lambda: after)
+
+    refused(me(f"Bearer {pair.access}"), 401, "token_invalid")
+
+
+def test_a_token_that_was_good_does_not_outlive_its_key(pair, settings):
+    assert me(f"Bearer {pair.access}").status_code == 200
+    settings.JWT_KEYS = ["another key, of the length that there has to be at least"]
+
+    refused(me(f"Bearer {pair.access}"), 401, "token_invalid")
+
+
+def test_nobody_changes_what_another_reads(pair):
+    tokens.read_access(pair.access)["sid"] = "somebody else's"
+
+    assert me(f"Bearer {pair.access}").status_code == 200
 
 
 def test_an_expired_token_is_refused(pair):

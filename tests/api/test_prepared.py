@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from people import make_member
 
 from accounts.models import Member, Session
-from api.prepared import Prepared, PreparedUpdate, insert_all
+from api.prepared import Prepared, PreparedChange, PreparedUpdate, insert_all
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +59,28 @@ def test_an_update_tells_how_many_it_changed(sessions):
     assert rename(member=uuid4(), name="Nobody") == 0
     names = [Member.objects.get(id=session.member_id).nickname for session in sessions[:2]]
     assert names == ["Ada", "Grace"]
+
+
+def test_a_change_gives_the_rows_that_it_changed_as_they_are_then(
+    sessions, django_assert_num_queries
+):
+    renew = PreparedChange(
+        lambda old, new: (Session.objects.filter(user_agent=old), {"user_agent": new}),
+        read=lambda: Session.objects.select_related("member"),
+    )
+
+    with django_assert_num_queries(3):
+        (first,) = renew(old="Agent 0", new="Newer")
+        (second,) = renew(old="Agent 1", new="Newest")
+        assert renew(old="Agent 0", new="Newer") == []
+        assert [first.member.email, second.member.email] == [
+            session.member.email for session in sessions[:2]
+        ]
+    assert [first, second] == sessions[:2]
+    assert [first.user_agent, second.user_agent] == ["Newer", "Newest"]
+    assert [session.user_agent for session in Session.objects.order_by("user_agent")] == [
+        *("Agent 2", "Newer", "Newest")
+    ]
 
 
 def test_rows_are_stored_as_save_stores_them(member):

@@ -243,6 +243,20 @@ def test_the_cost_does_not_grow_with_the_conversation(api):
     assert queries(stored(first)) == queries(stored(last)) == 2
 
 
+def test_no_table_is_read_whole_by_a_plan_that_was_made_while_it_was_small(api):
+    reply = ask(api, begin(api, intake=False), message="Hello")
+    with CaptureQueriesContext(connection) as captured:
+        context.of(stored(reply))
+
+    walk = captured[-1]["sql"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {walk}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "chat_prompt_pkey" in plan
+    assert "Seq Scan" not in plan
+
+
 def queries(reply):
     with CaptureQueriesContext(connection) as captured:
         context.of(reply)

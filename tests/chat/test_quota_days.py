@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from reply_rows import take_slot
 
 from api.ids import uuid7
 from chat import quota
@@ -100,8 +101,8 @@ def test_slots_are_taken_on_the_day_of_the_given_clock(member, redis, settings):
     settings.CHAT_QUOTA_TIMEZONE = SEOUL
 
     days = [
-        quota.take(member=member, reply_id=member.id, now=utc(2026, 5, 1, 14, 59, 59)).day,
-        quota.take(member=member, reply_id=uuid7(), now=utc(2026, 5, 1, 15)).day,
+        take_slot(member, reply_id=uuid7(), now=utc(2026, 5, 1, 14, 59, 59)).day,
+        take_slot(member, reply_id=uuid7(), now=utc(2026, 5, 1, 15)).day,
     ]
 
     assert days == [date(2026, 5, 1), date(2026, 5, 2)]

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 from racing import at_once
-from reply_rows import make_reply, make_running, set_directly, stored, unchanged
+from reply_rows import MODEL, make_reply, make_running, set_directly, stored, unchanged
 
 from chat import replies
 from chat.models import Choice, QuotaSlot, Reply
@@ -28,6 +28,17 @@ def test_a_claim_starts_the_next_attempt(member):
     assert (claimed.status, claimed.attempt, claimed.worker) == ("in_progress", 1, worker)
     assert (claimed.revision, claimed.wake_at) == (2, None)
     assert claimed.started_at is not None
+
+
+def test_a_claim_is_one_statement_and_knows_what_the_model_is_asked_with(
+    member, django_assert_num_queries
+):
+    reply = make_reply(member, message="What time is it?")
+
+    with django_assert_num_queries(1):
+        claimed = replies.claim(reply_id=reply.id, worker=uuid4())
+        assert (claimed.prompt.answer, claimed.member.email) == ("What time is it?", member.email)
+        assert (claimed.config.model, list(claimed.choices.all())) == (MODEL, [])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,8 +10,8 @@ from racing import at_once
 from reply_rows import make_reply, make_running, set_directly, stored
 
 from chat import replies
-from chat.models import Choice, QuotaSlot, Reply
-from chat.replies import ChoiceParts, Failure, Outcome
+from chat.models import Choice, Conversation, QuotaSlot, Reply
+from chat.replies import ChoiceParts, Failure, Outcome, Superseded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 FAILURE = Failure(code="model_error", detail="It broke.", retryable=True)
@@ -33,6 +33,29 @@ def test_a_completed_reply_keeps_its_slot_and_its_choices(member):
     assert [choice.content for choice in reply.choices.all()] == ["Yes", "No"]
     assert list(Choice.objects.order_by("index").values_list("content", flat=True)) == ["Yes", "No"]
     assert QuotaSlot.objects.count() == 1
+
+
+def test_the_whole_answer_is_stored_by_one_statement(member, django_assert_num_queries):
+    reply = make_running(member)
+
+    with django_assert_num_queries(1):
+        replies.complete(reply, spoken("Yes", "No"))
+
+    conversation = Conversation.objects.get()
+    assert conversation.active_at == conversation.updated_at == stored(reply).finished_at
+
+
+def test_what_came_too_late_leaves_nothing_behind(member):
+    reply = make_running(member)
+    replies.take_back(reply.id)
+    before = Conversation.objects.values().get()
+
+    with pytest.raises(Superseded):
+        replies.complete(reply, spoken("Yes"))
+
+    assert (stored(reply).status, reply.status) == ("queued", "in_progress")
+    assert not Choice.objects.exists()
+    assert Conversation.objects.values().get() == before
 
 
 def test_a_failed_reply_gives_its_slot_back_and_says_why(member):

@@ -1,6 +1,7 @@
 """Wake-ups go out by themselves, together where they wait for each other."""
 
 import threading
+import time
 from uuid import uuid4
 
 import pytest
@@ -45,6 +46,26 @@ def test_what_comes_while_one_goes_out_goes_with_the_next(broker):
 
     assert broker.messages == [[first], others]
     broker.may_go.release()
+
+
+def test_what_comes_just_after_one_goes_together(broker, monkeypatch):
+    monkeypatch.setattr(wakeups, "GATHER_SECONDS", 1)
+    sender = wakeups._Sender()
+    first, *others = [uuid4() for _ in range(4)]
+    broker.may_go.release(2)
+
+    sender.send(first)
+    assert broker.sending.acquire(timeout=10)
+    while not broker.messages:
+        time.sleep(0.01)
+    for reply_id in others:
+        sender.send(reply_id)
+        time.sleep(0.02)  # enough for one to leave by itself, if they did not wait
+    assert broker.sending.acquire(timeout=10)
+    while len(broker.messages) < 2:
+        time.sleep(0.01)
+
+    assert broker.messages == [[first], others]
 
 
 def test_a_message_is_bounded(broker):
