@@ -31,7 +31,8 @@ local taken = redis.call('SCARD', KEYS[1])
 if taken == 0 then return -1 end
 local limit = tonumber(ARGV[1])
 if taken - 1 >= limit then return 0 end
-for slot = 1, limit do
+for after = 0, limit - 1 do
+  local slot = (taken - 1 + after) % limit + 1
   if redis.call('SADD', KEYS[1], slot) == 1 then return slot end
 end
 return 0

@@ -19,15 +19,22 @@ class Folding:
 
     def __init__(self) -> None:
         self._top: JSON = {}
+        self._last: JSON = {}  # of the last chunk what is no choice
         self._choices: dict[int, _Choice] = {}
 
     def add(self, chunk: Any) -> list[Piece]:
-        """The text that the chunk brings, by choice. Raises ModelFailure for what is no chunk."""
+        """The text that the chunk brings, by choice; the chunk is used up.
+
+        Raises ModelFailure for what is no chunk.
+        """
         try:
-            for name, value in chunk.items():
-                if name != "choices" and (value is not None or name not in self._top):
-                    self._top[name] = value
-            return [piece for choice in chunk.get("choices") or () for piece in self._take(choice)]
+            choices = chunk.pop("choices", None) or ()
+            if chunk != self._last:  # they differ in few chunks of a stream
+                self._last = chunk
+                for name, value in chunk.items():
+                    if value is not None or name not in self._top:
+                        self._top[name] = value
+            return [piece for choice in choices for piece in self._take(choice)]
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelFailure(UNREADABLE, reason=f"chunk: {type(error).__name__}") from error
 
@@ -85,7 +92,7 @@ class _Choice:
     def add(self, choice: JSON) -> str:
         delta = choice.get("delta") or {}
         for name, value in choice.items():
-            if name not in ("index", "delta"):
+            if name not in ("index", "delta") and (value is not None or name not in self._rest):
                 _fold(self._rest, name, value, joins=False)
         for name, value in delta.items():
             if name != "content" or value is None:
