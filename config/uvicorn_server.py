@@ -23,7 +23,7 @@ from .asgi import application
 
 # isort: split
 # With the application came Django, which models need.
-from api import garbage
+from api import interpreter
 from chat.sweeping import sweeper
 
 from .direct_frames import DirectFrames
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--fd", type=int, help="serve on this inherited, listening socket")
     asked = parser.parse_args(arguments)
     server = Server(_told(host=asked.host, port=asked.port, fd=asked.fd))
-    garbage.settle()
+    interpreter.settle()
     server.run()
     return 0 if server.started else _FAILED_TO_START
 

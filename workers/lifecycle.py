@@ -4,7 +4,7 @@ from typing import Any
 
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
-from api import garbage
+from api import interpreter
 
 from . import engine, probe
 
@@ -13,7 +13,7 @@ from . import engine, probe
 def start(**_: Any) -> None:
     engine.start()
     probe.serve(engine.current())
-    garbage.settle()
+    interpreter.settle()
 
 
 @worker_shutting_down.connect
