@@ -3,7 +3,7 @@
 import gc
 import sys
 
-# New objects until the collector of cycles looks at the youngest. One answer makes Python's own 700.
+# New objects until the collector of cycles looks at the youngest. Python's own 700 are one answer.
 _YOUNGEST = 10_000
 # How long a thread may keep the interpreter while others wait for it. In Python's own 5 ms an event
 # loop holds up each statement of a thread of the database's.
