@@ -44,11 +44,13 @@ def costs(load: dict[str, Any], name: str) -> dict[str, float]:
 
 def draw(load: dict[str, Any]) -> str:
     names = [key.removeprefix("malgil ") for key in load if key.startswith("malgil ")]
+    # What one member costs is what five processes cost that have nothing to do.
+    busy = [name for name in names if name != "K=1"]
     parts = [
         *_panel(48, "Added to the first token, ms", names),
         *_bars(48, [added(load, name) for name in names]),
-        *_panel(412, "CPU seconds per 1,000 answers", names),
-        *_stacks(412, [costs(load, name) for name in names]),
+        *_panel(412, "CPU seconds per 1,000 answers", busy),
+        *_stacks(412, [costs(load, name) for name in busy]),
     ]
     body = "\n".join(parts)
     return (
@@ -127,9 +129,10 @@ def _spoken(load: dict[str, Any], names: Sequence[str]) -> str:
     for name in names:
         p50, p99 = added(load, name)
         seconds = _number(sum(costs(load, name).values()))
+        cost = "" if name == "K=1" else f", {seconds} CPU seconds per 1,000 answers"
         sentences.append(
             f"{name}: {_number(p50)} ms added to the first token at the median,"
-            f" {_number(p99)} ms at p99, {seconds} CPU seconds per 1,000 answers."
+            f" {_number(p99)} ms at p99{cost}."
         )
     return " ".join(sentences)
 

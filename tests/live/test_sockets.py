@@ -248,6 +248,8 @@ async def test_one_that_is_too_far_behind_is_asked_to_come_again(member, monkeyp
     told = [deltas.delta(seq=seq, choice=0, text="a") for seq in range(1, 5)]
     async with opened(member) as slow, opened(member) as quick:
         slow.free = False
+        await quick.say(type="ping")
+        await quick.next("pong")  # it has done all that its opening wanted, and takes what comes
         await threads.run(events.publish, told)
 
         assert await slow.closed_with() == 1012
