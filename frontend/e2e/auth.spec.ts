@@ -70,6 +70,16 @@ test('a wrong address says so', async ({ page }) => {
   await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible();
 });
 
+test('a page that came without the worker is given to it', async ({ page }) => {
+  const controlled = () => page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await signedIn(page, '/settings');
+  await controlled();
+  const browser = await page.context().newCDPSession(page);
+  await browser.send('Page.reload', { ignoreCache: true });
+  await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible();
+  await controlled();
+});
+
 test('reloading again and again, faster than the tokens come, keeps the session', async ({
   page,
 }) => {

@@ -11,7 +11,11 @@ self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener('message', (event) => {
-  const { url, refresh } = event.data;
+  const { url, refresh, claim } = event.data;
+  if (claim) {
+    event.waitUntil(self.clients.claim());
+    return;
+  }
   const [port] = event.ports;
   if (!answers.has(refresh)) answers.set(refresh, exchange(url, refresh));
   event.waitUntil(

@@ -38,7 +38,13 @@ function byWorker(worker: ServiceWorker, url: string, refresh: string): Promise<
 export function startWorker(): void {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
   const script = `${import.meta.env.BASE_URL}session-worker.js`;
-  navigator.serviceWorker
+  const { serviceWorker } = navigator;
+  serviceWorker
     .register(script, { scope: import.meta.env.BASE_URL })
+    .then(() => serviceWorker.ready)
+    .then(({ active }) => {
+      // It began while this page was on its way, so nobody has given it this page.
+      if (serviceWorker.controller === null) active?.postMessage({ claim: true });
+    })
     .catch(() => undefined);
 }
