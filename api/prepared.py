@@ -58,29 +58,11 @@ class Prepared(Generic[Row]):
         return found
 
 
-class PreparedUpdate:
-    """The same for `queryset.update(**changes)`: `build` makes both from the values."""
-
-    def __init__(self, build: Callable[..., tuple[QuerySet[Any], Mapping[str, Any]]]) -> None:
-        self._build = build
-        self._compiled: _Compiled | None = None
-
-    def __call__(self, **given: Any) -> int:
-        """One query; how many rows matched."""
-        if self._compiled is None:
-            self._compiled = _Compiled(lambda **marks: _updating(*self._build(**marks)), given)
-        with (
-            transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS),
-            connections[DEFAULT_DB_ALIAS].cursor() as cursor,
-        ):
-            cursor.execute(self._compiled.sql, self._compiled.params(given))
-            return int(cursor.rowcount)
-
-
 class PreparedChange(Generic[Row]):
-    """The same, which tells what it changed.
+    """The same for `queryset.update(**changes)`: `build` makes both from the values.
 
-    `read` makes a queryset of all rows of the model, with the relations that are to be loaded.
+    It tells what it changed: `read` makes a queryset of all rows of the model, with the relations
+    that are to be loaded.
     """
 
     def __init__(
@@ -103,13 +85,8 @@ class PreparedChange(Generic[Row]):
             return self._compiled.rows(given)
 
 
-def insert(row: Model) -> None:
-    """`row.save(force_insert=True)` for a model that makes its key itself and has no signals."""
-    insert_all([row])
-
-
 def insert_all(rows: Sequence[Model]) -> None:
-    """Rows of one model; one query."""
+    """Rows of one model which makes its keys itself and has no signals; one query."""
     if not rows:
         return
     connection = connections[DEFAULT_DB_ALIAS]

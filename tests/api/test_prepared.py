@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from people import make_member
 
-from accounts.models import Member, Session
-from api.prepared import Prepared, PreparedChange, PreparedUpdate, insert_all
+from accounts.models import Session
+from api.prepared import Prepared, PreparedChange, insert_all
 
 pytestmark = pytest.mark.django_db
 
@@ -47,18 +47,6 @@ def test_what_is_not_there_is_said_as_django_says_it(sessions):
     assert by_id.first(id=uuid4()) is None
     with pytest.raises(Session.DoesNotExist):
         by_id.get(id=uuid4())
-
-
-def test_an_update_tells_how_many_it_changed(sessions):
-    rename = PreparedUpdate(
-        lambda member, name: (Member.objects.filter(id=member), {"nickname": name})
-    )
-
-    assert rename(member=sessions[0].member_id, name="Ada") == 1
-    assert rename(member=sessions[1].member_id, name="Grace") == 1
-    assert rename(member=uuid4(), name="Nobody") == 0
-    names = [Member.objects.get(id=session.member_id).nickname for session in sessions[:2]]
-    assert names == ["Ada", "Grace"]
 
 
 def test_a_change_gives_the_rows_that_it_changed_as_they_are_then(
