@@ -1,7 +1,7 @@
 """Live events: what changed, told to every socket of its member. Only this module sends them.
 
 An event is its JSON frame, made once, and what a socket needs to order it. All events of a member
-take one path, the group of the member; the engine adds them to its own pipeline (`add_to`),
+take one path, the group of the member; the engine adds them to its own batch (`add_to`),
 synchronous code publishes after its commit.
 """
 
@@ -196,12 +196,9 @@ def publish(events: Iterable[Event]) -> None:
     link.attempt(lambda redis: _publish_all(redis.pipeline(transaction=False), messages))
 
 
-def add_to(pipeline: Any, events: Iterable[Event]) -> int:
-    """Adds the events to a Redis pipeline, one PUBLISH a member. Returns how many commands."""
-    messages = _messages(events)
-    for channel, message in messages:
-        pipeline.publish(channel, message)
-    return len(messages)
+def add_to(outgoing: Any, events: Iterable[Event]) -> None:
+    """Adds the events to a Redis pipeline or the like, one `publish` a member."""
+    _add(outgoing, _messages(events))
 
 
 def read(message: dict[str, Any]) -> list[Event]:
@@ -217,9 +214,13 @@ def _event(fields: dict[str, Any]) -> Event:
 
 
 def _publish_all(pipeline: Any, messages: list[tuple[str, bytes]]) -> None:
-    for channel, message in messages:
-        pipeline.publish(channel, message)
+    _add(pipeline, messages)
     pipeline.execute()
+
+
+def _add(outgoing: Any, messages: list[tuple[str, bytes]]) -> None:
+    for channel, message in messages:
+        outgoing.publish(channel, message)
 
 
 def _messages(events: Iterable[Event]) -> list[tuple[str, bytes]]:
