@@ -98,12 +98,13 @@ def milliseconds(call: Callable[[], Any], *, times: int = 15) -> dict[str, float
 
 
 def searches(member: Any, words: list[str]) -> dict[str, Any]:
-    from chat import lists, reading
+    from chat.resources import queries
+    from chat.rest import lists
 
     order = [f"-{name}" for name in lists.CONVERSATIONS.fields]
 
     def page(text: str) -> list[Any]:
-        found = reading.summaries(member=member, archived=False, text=text)
+        found = queries.summaries(member=member, archived=False, text=text)
         return list(found.order_by(*order)[:31])
 
     rare, common = words[-len(_KOREAN) - 1], max(words[:20], key=len)

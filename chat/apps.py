@@ -14,12 +14,12 @@ class ChatConfig(AppConfig):
 
 
 def _stop_replies(sender: object, member: Any, **kwargs: object) -> None:
-    from . import cancelling
+    from .replies import cancellation
 
-    cancelling.stop_all_of(member)
+    cancellation.stop_all_of(member)
 
 
 def _unshare(sender: object, member: Any, **kwargs: object) -> None:
-    from . import sharing
+    from .conversations import sharing
 
     sharing.unshare_all_of(member)

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from api.metrics import Counter, Gauge
 
-from .protocol import Close
+from .live.protocol import Close
 from .states import ReplyStatus
 
 ACCEPTED = Counter("malgil_replies_accepted", "Requests for a reply that were accepted.")

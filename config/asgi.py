@@ -11,7 +11,7 @@ django.setup(set_prefix=False)
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path
 
-from chat.consumers import MemberConsumer
+from chat.live.websocket_consumer import MemberConsumer
 
 from .access import Accessed, NamedSockets
 from .bodies import BoundedBodies

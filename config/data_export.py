@@ -20,9 +20,9 @@ from accounts.serializers import KeySerializer, MemberSerializer, SessionSeriali
 from api import threads
 from api.renderers import to_json
 from api.views import AsyncView
-from chat import reading
 from chat.models import Conversation
-from chat.serializers import ConversationSerializer
+from chat.resources import queries
+from chat.rest.serializers import ConversationSerializer
 from workers.models import Webhook
 from workers.webhooks.serializers import WebhookSerializer
 
@@ -86,5 +86,5 @@ def _conversations(member: Member) -> list[UUID]:
 
 def _conversation(conversation_id: UUID) -> bytes | None:
     """None when it was erased since."""
-    found = reading.kept().filter(id=conversation_id).first()
+    found = queries.kept().filter(id=conversation_id).first()
     return None if found is None else to_json(ConversationSerializer(found).data)

@@ -1,9 +1,9 @@
-"""uvicorn's WebSockets, offering to write frames that are encoded already (chat/direct)."""
+"""uvicorn's WebSockets, which also write frames that are encoded (chat/live/websocket_frames)."""
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
-from chat.direct import EXTENSION
+from chat.live.websocket_frames import EXTENSION
 
 
 class DirectFrames(WebSocketsSansIOProtocol):

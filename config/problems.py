@@ -23,13 +23,13 @@ from api.errors import DomainError, FieldError
 from api.renderers import to_json
 from api.serializers import flatten_errors
 from api.text import storable
-from chat.accepting import KeyReused, QueueFull, ReplyInProgress
-from chat.intake import IntakeIncomplete, PromptInUse
+from chat.conversations.intake import IntakeIncomplete, PromptInUse
+from chat.limits.daily_limit import DailyLimitReached
+from chat.live.sse import TooManyStreams
 from chat.models import Conversation, Prompt, Reply
 from chat.openai_surface import errors as openai_errors
 from chat.openai_surface.errors import ModelNotOffered
-from chat.quota import DailyLimitReached
-from chat.streams import TooManyStreams
+from chat.replies.accept import KeyReused, QueueFull, ReplyInProgress
 from workers.models import Webhook
 from workers.webhooks.endpoints import WebhookLimitReached
 

@@ -7,8 +7,8 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
 from accounts.authentication import SessionToChange
-from chat.openai_surface import described
 from chat.openai_surface import errors as openai_errors
+from chat.openai_surface import openapi_schema
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
@@ -105,7 +105,7 @@ class ProblemAwareSchema(AutoSchema):
 
     def _problem(self, status: str) -> dict[str, Any]:
         openai = openai_errors.are_spoken_at(self.path)
-        shape = described.Error if openai else ProblemSerializer
+        shape = openapi_schema.Error if openai else ProblemSerializer
         types = [openai_errors.CONTENT_TYPE if openai else "application/problem+json"]
         made: dict[str, Any] = self._get_response_for_code(  # type: ignore[no-untyped-call]
             shape, status, types

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from chat import replies
+from chat.replies import lifecycle
 from workers import failures
 
 
 def name_reply_errors(result: dict[str, Any], **_: object) -> dict[str, Any]:
     """The codes of a reply's `error`: the engine's table and the domain's two."""
     codes = {kind.code for kind in failures.KINDS}
-    codes |= {replies.CANCELLED.code, replies.CRASH_LOOP.code}
+    codes |= {lifecycle.CANCELLED.code, lifecycle.CRASH_LOOP.code}
     error = result["components"]["schemas"]["Error"]
     error["properties"]["code"]["enum"] = sorted(codes)
     return result

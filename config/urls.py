@@ -10,7 +10,7 @@ from .metrics_page import MetricsView
 
 # They are tried one after another, so what is asked most often comes first.
 urlpatterns = [
-    path("api/v1/", include("chat.urls")),
+    path("api/v1/", include("chat.rest.urls")),
     *(path(address, HomeView.as_view()) for address in CLIENT_ADDRESSES),
     path("healthz", health.AliveView.as_view()),
     path("readyz", health.ReadyView.as_view()),

@@ -24,7 +24,7 @@ from .asgi import application
 # isort: split
 # With the application came Django, which models need.
 from api import interpreter
-from chat.sweeping import sweeper
+from chat.live.reconciliation import sweeper
 
 from .direct_frames import DirectFrames
 

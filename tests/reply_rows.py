@@ -8,9 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from api.ids import uuid7
-from chat import clock, quota, replies
+from chat import clock
+from chat.limits import daily_limit
+from chat.limits.daily_limit import Slot
 from chat.models import ChatConfig, Conversation, Prompt, QuotaSlot, Reply
-from chat.quota import Slot
+from chat.replies import lifecycle
 
 MODEL = "test-model"
 
@@ -56,13 +58,13 @@ def take_slot(member, *, reply_id, now) -> Slot:
         QuotaSlot.objects.create(member=member, day=slot.day, slot=slot.number, reply_id=reply_id)
         return True
 
-    return quota.take(member=member, now=now, store=store)
+    return daily_limit.take(member=member, now=now, store=store)
 
 
 def make_running(member, *, worker: UUID | None = None, **fields) -> Reply:
     """A claimed reply, as `replies.claim` gives it."""
     reply = make_reply(member, **fields)
-    claimed = replies.claim(reply_id=reply.id, worker=worker or uuid4())
+    claimed = lifecycle.claim(reply_id=reply.id, worker=worker or uuid4())
     assert claimed is not None
     return claimed
 
@@ -72,7 +74,7 @@ def stored(reply) -> Reply:
 
 
 def set_directly(reply, **fields) -> None:
-    """Past `chat.replies`, for what a test starts from. The database's rules still hold."""
+    """Past `chat.replies.lifecycle`, for what a test starts from. The database's rules hold."""
     Reply.objects.filter(id=reply.id).update(**fields)
 
 

@@ -2,9 +2,9 @@
 
 from uuid import UUID, uuid4
 
-from chat import replies
 from chat.models import Reply
-from chat.replies import ChoiceParts, Failure, Outcome
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 
 INTAKE = {"current_state": "I know nothing", "goal": "Learn Go", "misc": "Be brief"}
 
@@ -44,17 +44,17 @@ def complete(reply, *texts):
         for index, text in enumerate(texts)
     ]
     claimed = claim(reply)
-    replies.complete(claimed, Outcome(choices=choices))
+    lifecycle.complete(claimed, Outcome(choices=choices))
     return [str(choice.id) for choice in claimed.choices.all()]
 
 
 def fail(reply):
     failure = Failure(code="model_error", detail="The model failed.", retryable=True)
-    replies.fail(claim(reply), failure, Outcome())
+    lifecycle.fail(claim(reply), failure, Outcome())
 
 
 def claim(reply) -> Reply:
-    claimed = replies.claim(reply_id=UUID(str(reply["id"])), worker=uuid4())
+    claimed = lifecycle.claim(reply_id=UUID(str(reply["id"])), worker=uuid4())
     assert claimed is not None
     return claimed
 

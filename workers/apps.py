@@ -8,7 +8,7 @@ class WorkersConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import members
-        from chat.events import reply_queued
+        from chat.events.publisher import reply_queued
 
         from . import wakeups
 

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from api import threads
 from api.threads import AWAY
-from chat import offers
+from chat.conversations import available_models
 
 from .client import ModelClient
 from .failures import ModelFailure
@@ -52,7 +52,7 @@ async def _refresh(model: ModelClient) -> bool:
     if settings.CHAT_MODELS:
         return True
     if names:
-        await threads.run(offers.replace, names)
+        await threads.run(available_models.replace, names)
     return bool(names)
 
 

@@ -6,9 +6,10 @@ from uuid import UUID
 import structlog
 
 from api.threads import AWAY
-from chat import context, replies
-from chat.context import Context
+from chat.exchange import context
+from chat.exchange.context import Context
 from chat.models import Reply
+from chat.replies import lifecycle
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +22,7 @@ def claim(reply_ids: Iterable[UUID], *, worker: UUID) -> list[tuple[Reply, Conte
     claimed: list[tuple[Reply, Context | None]] = []
     for reply_id in reply_ids:
         try:
-            reply = replies.claim(reply_id=reply_id, worker=worker)
+            reply = lifecycle.claim(reply_id=reply_id, worker=worker)
         except AWAY as error:
             if not claimed:
                 raise

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from chat.cancelling import CONTROL_CHANNEL
+from chat.replies.cancellation import CONTROL_CHANNEL
 
 log = structlog.get_logger(__name__)
 RECONNECT_SECONDS = 0.5

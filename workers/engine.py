@@ -18,7 +18,7 @@ from django.conf import settings
 
 from api import threads
 from api.threads import AWAY
-from chat.context import Context
+from chat.exchange.context import Context
 from chat.models import Reply
 
 from . import catalogue, claiming, control, metrics

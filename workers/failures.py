@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from chat.replies import Failure
+from chat.replies.lifecycle import Failure
 
 
 @dataclass(frozen=True, kw_only=True)

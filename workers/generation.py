@@ -18,11 +18,13 @@ from django.utils import timezone
 
 from api.text import storable_json
 from api.threads import AWAY
-from chat import context, events, exchange, replies
-from chat.context import Context
-from chat.exchange import Spelling
+from chat.events import publisher
+from chat.exchange import context, wire_format
+from chat.exchange.context import Context
+from chat.exchange.wire_format import Spelling
 from chat.models import Reply
-from chat.replies import ChoiceParts, Outcome, Superseded
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Outcome, Superseded
 
 from . import metrics, retrying, spelling
 from .client import ModelClient
@@ -43,11 +45,11 @@ class _Change:
         self._reply = reply
         self._written = False
 
-    def __call__(self) -> list[events.Event]:
+    def __call__(self) -> list[publisher.Event]:
         if not self._written:
             self._write()
             self._written = True
-        return events.after_change(self._reply)
+        return publisher.after_change(self._reply)
 
 
 class Stop(Enum):
@@ -92,7 +94,7 @@ class Generation:
         """Never raises; an end that nobody foresaw is a failure of the attempt."""
         self._live.begin(self._text)
         try:
-            self._live.tell([events.reply_updated(self.reply)])
+            self._live.tell([publisher.reply_updated(self.reply)])
             await self._conclude(await self._outcome())
         except Superseded:
             log.info("reply.superseded", reply=str(self.reply.id), attempt=self._text.attempt)
@@ -129,11 +131,11 @@ class Generation:
     async def _end(self, outcome: "Outcome | ModelFailure | Stop") -> None:
         match outcome:
             case Outcome():
-                await self._store(partial(replies.complete, self.reply, outcome))
+                await self._store(partial(lifecycle.complete, self.reply, outcome))
             case Stop.CANCEL:
-                await self._store(partial(replies.cancel_running, self.reply, self._so_far()))
+                await self._store(partial(lifecycle.cancel_running, self.reply, self._so_far()))
             case Stop.HAND_BACK:
-                await self._store(partial(replies.hand_back, self.reply))
+                await self._store(partial(lifecycle.hand_back, self.reply))
             case Stop.DROP:
                 raise Superseded()
             case ModelFailure() as failure:
@@ -151,11 +153,11 @@ class Generation:
         told = failure.for_member()
         if retry_at is None:
             await self._store(
-                partial(replies.fail, self.reply, told, self._so_far()), reason=failure.reason
+                partial(lifecycle.fail, self.reply, told, self._so_far()), reason=failure.reason
             )
         else:
             self.retry_in = (retry_at - now).total_seconds()
-            later = partial(replies.retry_later, self.reply, told, retry_at=retry_at)
+            later = partial(lifecycle.retry_later, self.reply, told, retry_at=retry_at)
             await self._store(later, reason=failure.reason)
 
     async def _store(self, write: Callable[[], None], *, reason: str = "") -> None:
@@ -182,7 +184,7 @@ class Generation:
     async def _answer(self) -> dict[str, Any]:
         while True:
             self._spell()
-            body = exchange.request_body(
+            body = wire_format.request_body(
                 config=self.reply.config,
                 messages=self._context.messages,
                 spelling=self._spelling,
@@ -225,7 +227,7 @@ class Generation:
 
     def _whole(self, completion: dict[str, Any]) -> Outcome:
         try:
-            columns, choices = exchange.take_apart(storable_json(completion))
+            columns, choices = wire_format.take_apart(storable_json(completion))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelFailure(UNREADABLE, reason=type(error).__name__) from error
         rest = columns.pop("extra_response")

@@ -18,8 +18,8 @@ from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
-from chat import events
-from chat.events import Event
+from chat.events import publisher
+from chat.events.publisher import Event
 
 from . import metrics
 from .live_batch import SCRIPT, LiveBatch
@@ -165,7 +165,7 @@ class _Tick:
         writer = {place: text for text in self.texts for place in text.write_to(batch)}
         for text in self._ended:
             text.clear_from(batch)
-        events.add_to(batch, self._events)
+        publisher.add_to(batch, self._events)
         if not batch:
             return []
         unexpected = await self._script(keys=batch.keys(), args=batch.args())

@@ -8,7 +8,7 @@ and Redis passes the events on in their order.
 from dataclasses import dataclass, field
 from typing import Any
 
-from chat import snapshots
+from chat.events import snapshot_format
 
 # Each list is preceded by how many it holds.
 SCRIPT = """
@@ -70,7 +70,7 @@ class LiveBatch:
         return [*appended, *(key for key, _ in self._sets), *self._deletes]
 
     def args(self) -> list[Any]:
-        args: list[Any] = [snapshots.KEPT_SECONDS, len(self._appends)]
+        args: list[Any] = [snapshot_format.KEPT_SECONDS, len(self._appends)]
         for _, added, length in self._appends:
             args += (added, length)
         args.append(len(self._sets))

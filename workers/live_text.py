@@ -1,7 +1,7 @@
 """The text so far of one attempt: all of it, and what Redis and the sockets do not have yet."""
 
-from chat import snapshots
-from chat.events import Deltas, Event
+from chat.events import snapshot_format
+from chat.events.publisher import Deltas, Event
 from chat.models import Reply
 
 from .live_batch import LiveBatch
@@ -56,7 +56,7 @@ class LiveText:
             encoded = "".join(parts).encode()
             parts.clear()
             self._lengths[index] += len(encoded)
-            key = snapshots.text_key(self.reply.id, self.attempt, index)
+            key = snapshot_format.text_key(self.reply.id, self.attempt, index)
             places.append(batch.append(key, encoded, length=self._lengths[index]))
         self._mark(batch)
         return places
@@ -67,7 +67,7 @@ class LiveText:
 
     def clear_from(self, batch: LiveBatch) -> None:
         """Removes the snapshot; the stored choices say everything now."""
-        batch.delete(*snapshots.keys(self.reply.id, self.attempt, len(self._parts)))
+        batch.delete(*snapshot_format.keys(self.reply.id, self.attempt, len(self._parts)))
 
     def _write_whole(self, batch: LiveBatch) -> None:
         for index, parts in enumerate(self._parts):
@@ -77,11 +77,11 @@ class LiveText:
             encoded = encoded[: len(encoded) - len(pending.encode())]
             self._unwritten[index].clear()
             self._lengths[index] = len(encoded)
-            key = snapshots.text_key(self.reply.id, self.attempt, index)
+            key = snapshot_format.text_key(self.reply.id, self.attempt, index)
             batch.set(key, encoded)
         self._mark(batch)
         self._rewrite = False
 
     def _mark(self, batch: LiveBatch) -> None:
-        key = snapshots.mark_key(self.reply.id, self.attempt)
-        batch.set(key, snapshots.mark(self.seq, self._lengths))
+        key = snapshot_format.mark_key(self.reply.id, self.attempt)
+        batch.set(key, snapshot_format.mark(self.seq, self._lengths))

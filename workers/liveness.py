@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from chat import replies
 from chat.models import Reply
+from chat.replies import lifecycle
 
 from . import first_tokens
 from .models import Worker
@@ -79,7 +79,7 @@ def rescue(*, judge: UUID) -> list[Reply]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_DEAD, _about(judge))
         dead = [row[0] for row in cursor.fetchall()]
-        taken = replies.rescue(workers=dead)
+        taken = lifecycle.rescue(workers=dead)
         Worker.objects.filter(id__in=dead).delete()
     return taken
 
@@ -89,7 +89,7 @@ def let_go(worker: UUID, *, running: Sequence[UUID]) -> list[Reply]:
 
     A claim whose answer got lost with the database's connection leaves such a reply behind.
     """
-    return replies.rescue_strays(
+    return lifecycle.rescue_strays(
         worker=worker, running=running, older_than_seconds=settings.WORKER_LEASE_SECONDS
     )
 

@@ -8,10 +8,10 @@ import time
 from collections.abc import Sequence
 
 from api.metrics import LONG, Counter, Gauge, Histogram
-from chat.events import Event
+from chat.events.publisher import Event
 from chat.metrics import ENDED, RETRIES
 from chat.models import Reply
-from chat.replies import CRASH_LOOP
+from chat.replies.lifecycle import CRASH_LOOP
 from chat.states import ReplyStatus
 
 from . import first_tokens

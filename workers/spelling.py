@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from chat.exchange import Spelling
+from chat.exchange.wire_format import Spelling
 
 # OpenAI's reasoning models know only the newer name.
 _NEWER = ("o1", "o3", "o4", "gpt-5")

@@ -14,8 +14,9 @@ from django.conf import settings
 
 from api import threads
 from api.threads import AWAY
-from chat import events, replies
+from chat.events import publisher
 from chat.models import Reply
+from chat.replies import lifecycle
 
 from . import liveness, metrics
 from .liveness import Pulse
@@ -118,10 +119,10 @@ class Watch:
         if limit == 0 or self.worker is None:
             return
         with self._engine.claiming(limit):
-            claim = partial(replies.claim_due, worker=self.worker, limit=limit)
+            claim = partial(lifecycle.claim_due, worker=self.worker, limit=limit)
             for reply in await threads.run(claim):
                 self._engine.spawn(reply)
 
 
-def _told(taken: list[Reply]) -> list[events.Event]:
-    return [event for reply in taken for event in events.after_change(reply)]
+def _told(taken: list[Reply]) -> list[publisher.Event]:
+    return [event for reply in taken for event in publisher.after_change(reply)]

@@ -9,7 +9,7 @@ from typing import Any
 from api.errors import DomainError
 from chat.models import Reply
 
-from .fields import JSON
+from .requests.fields import JSON
 
 _PREFIX = "/v1/"
 CONTENT_TYPE = "application/json"

@@ -13,28 +13,22 @@ from accounts.models import Member
 from api import threads
 from api.text import storable
 from api.views import AsyncView
-from chat import cancelling, offers, parameters, reading
-from chat.limited import LimitedView
+from chat.conversations import available_models
+from chat.live.sse import EventStream
 from chat.models import OfferedModel, Reply
+from chat.replies import cancellation
+from chat.resources import queries
+from chat.rest import parameters
+from chat.rest.rate_limit_headers import LimitedView
 from chat.states import ReplyStatus
-from chat.streams import EventStream
 
-from . import (
-    asking,
-    completions,
-    described,
-    errors,
-    fields,
-    ids,
-    orders,
-    responses,
-    streaming,
-    waiting,
-)
-from .chunks import ChunkTeller
+from . import errors, ids, openapi_schema
 from .errors import Unanswered
-from .orders import Order
-from .response_events import EventTeller
+from .requests import asking, fields, parsed_request
+from .requests.parsed_request import Order
+from .responses import completions, responses, streaming, waiting
+from .responses.chunks import ChunkTeller
+from .responses.response_events import EventTeller
 
 
 class SurfaceView(AsyncView):
@@ -76,14 +70,14 @@ class AskingView(SurfaceView, LimitedView):
 
 
 class ModelsView(SurfaceView):
-    @extend_schema(operation_id="list_openai_models", responses={200: described.ModelList})
+    @extend_schema(operation_id="list_openai_models", responses={200: openapi_schema.ModelList})
     async def get(self, request: Request) -> Response:
         """The models that may be asked, in OpenAI's form."""
         return Response({"object": "list", "data": await threads.run(_models)})
 
 
 class ModelView(SurfaceView):
-    @extend_schema(operation_id="get_openai_model", responses={200: described.Model})
+    @extend_schema(operation_id="get_openai_model", responses={200: openapi_schema.Model})
     async def get(self, request: Request, model: str) -> Response:
         """One of the models, in OpenAI's form."""
         listed = {entry["id"]: entry for entry in await threads.run(_models)}
@@ -95,10 +89,10 @@ class ModelView(SurfaceView):
 class CompletionsView(AskingView):
     @extend_schema(
         operation_id="create_completion",
-        request=described.CompletionInput,
+        request=openapi_schema.CompletionInput,
         parameters=[parameters.IDEMPOTENCY, *parameters.RATE_LIMIT],
         responses={
-            (200, "application/json"): described.Completion,
+            (200, "application/json"): openapi_schema.Completion,
             (200, "text/event-stream"): OpenApiTypes.STR,
         },
     )
@@ -109,7 +103,7 @@ class CompletionsView(AskingView):
         depend on whoever waits for it: a client that leaves finds the answer in the history.
         docs/openai.md says which of OpenAI's parameters there are.
         """
-        order, proof = orders.of_completion(request.data), proof_of(request)
+        order, proof = parsed_request.of_completion(request.data), proof_of(request)
         reply = await self.ask(request, order)
         if order.stream:
             teller = ChunkTeller(reply, usage=order.include_usage)
@@ -123,10 +117,10 @@ class CompletionsView(AskingView):
 class ResponsesView(AskingView):
     @extend_schema(
         operation_id="create_response",
-        request=described.ResponseInput,
+        request=openapi_schema.ResponseInput,
         parameters=[parameters.IDEMPOTENCY, *parameters.RATE_LIMIT],
         responses={
-            (200, "application/json"): described.Response,
+            (200, "application/json"): openapi_schema.Response,
             (200, "text/event-stream"): OpenApiTypes.STR,
         },
     )
@@ -136,9 +130,9 @@ class ResponsesView(AskingView):
         With `background` it returns at once, with `stream` the events come as the answer is made,
         else it returns at the end. The response can be read and cancelled by its id.
         """
-        order, proof = orders.of_response(request.data), proof_of(request)
+        order, proof = parsed_request.of_response(request.data), proof_of(request)
         reply = await self.ask(request, order)
-        asked = await threads.run(reading.one, member=proof.member, reply_id=reply.id)
+        asked = await threads.run(queries.one, member=proof.member, reply_id=reply.id)
         if order.stream:
             teller = EventTeller(asked)
             return EventStream(await streaming.begun(proof=proof, reply=reply, teller=teller))
@@ -148,7 +142,7 @@ class ResponsesView(AskingView):
 
 
 class ResponseView(SurfaceView):
-    @extend_schema(operation_id="get_response", responses={200: described.Response})
+    @extend_schema(operation_id="get_response", responses={200: openapi_schema.Response})
     async def get(self, request: Request, response_id: str) -> Response:
         """A response as it is now."""
         for name, value in request.query_params.items():
@@ -161,12 +155,12 @@ class CancelView(SurfaceView):
     """Waits for the worker."""
 
     @extend_schema(
-        operation_id="cancel_response", request=None, responses={200: described.Response}
+        operation_id="cancel_response", request=None, responses={200: openapi_schema.Response}
     )
     async def post(self, request: Request, response_id: str) -> Response:
         """Stop a response; the text so far is kept. One that has ended is returned as it is."""
         reply = await _response(request, response_id)
-        await cancelling.cancel(member=member_of(request), reply_id=reply.id)
+        await cancellation.cancel(member=member_of(request), reply_id=reply.id)
         return Response(responses.rendered(await _response(request, response_id)))
 
 
@@ -179,7 +173,7 @@ async def _response(request: Request, response_id: str) -> Reply:
     reply_id = ids.reply_id(response_id)
     if reply_id is None:
         raise Reply.DoesNotExist()
-    reply = await threads.run(reading.one, member=member_of(request), reply_id=reply_id)
+    reply = await threads.run(queries.one, member=member_of(request), reply_id=reply_id)
     if not responses.is_one(reply):
         raise Reply.DoesNotExist()
     return reply
@@ -195,5 +189,5 @@ def _models() -> list[dict[str, Any]]:
             "created": int(seen[name].timestamp()) if name in seen else 0,
             "owned_by": "malgil",
         }
-        for name in offers.models()
+        for name in available_models.models()
     ]

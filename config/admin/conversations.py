@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from chat import reading
 from chat.models import Choice, Conversation, Prompt, Reply
+from chat.resources import queries
 
 from .pages import ReadOnly, as_id, members_meant
 from .texts import Said, WithTexts
@@ -33,7 +33,7 @@ class ConversationAdmin(WithTexts, ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Conversation]:
         # The title is the first thing that the member said, and the token opens the conversation.
-        listed = reading.with_last_reply().select_related("member", "config")
+        listed = queries.with_last_reply().select_related("member", "config")
         return listed.defer("title", "config__system")
 
     def found(self, listed: QuerySet[Conversation], text: str) -> QuerySet[Conversation]:

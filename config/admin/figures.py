@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from api.redis import Unavailable, link
-from chat.events import group
+from chat.events.publisher import group
 from workers import broker, model_state
 
 THROUGHPUT_MINUTES = 10

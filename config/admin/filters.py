@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from api.ids import floor_of
-from chat import clock, replies
+from chat import clock
 from chat.models import OfferedModel, Reply
+from chat.replies import lifecycle
 from chat.states import OPEN, ReplyStatus
 from workers import failures
 from workers.models import Worker
@@ -36,7 +37,7 @@ class ErrorCode(Filter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         codes = [kind.code for kind in failures.KINDS]
-        codes += [replies.CANCELLED.code, replies.CRASH_LOOP.code]
+        codes += [lifecycle.CANCELLED.code, lifecycle.CRASH_LOOP.code]
         return [(code, code) for code in codes]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Reply]) -> QuerySet[Reply]:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from accounts import keys, members, sessions
 from accounts.models import Member
-from chat import quota
+from chat.limits import daily_limit
 
 from .buttons import WithButtons
 from .pages import FastPage, is_superuser, members_meant
@@ -63,7 +63,7 @@ class MemberAdmin(WithButtons, FastPage):
 
     @display(description="used today")
     def used_today(self, member: Member) -> str:
-        state = quota.state(member=member)
+        state = daily_limit.state(member=member)
         return f"{state.used} of {state.limit}, resets {state.resets_at:%Y-%m-%d %H:%M%z}"
 
     @display(description="signed in")

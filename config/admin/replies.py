@@ -12,8 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from api.errors import DomainError
-from chat import operating
 from chat.models import Reply
+from chat.replies import operator_actions
 from chat.states import OPEN, TERMINAL, ReplyStatus
 
 from .buttons import WithButtons
@@ -141,15 +141,17 @@ class ReplyAdmin(WithButtons, WithTexts, ReadOnly):
 
     @action(description="Cancel", permissions=["operate"])
     def cancel(self, request: HttpRequest, chosen: QuerySet[Reply]) -> None:
-        self._each(request, chosen, "Cancelled", lambda reply: operating.cancel(reply.id))
+        self._each(request, chosen, "Cancelled", lambda reply: operator_actions.cancel(reply.id))
 
     @action(description="Requeue", permissions=["operate"])
     def requeue(self, request: HttpRequest, chosen: QuerySet[Reply]) -> None:
-        self._each(request, chosen, "Requeued", lambda reply: operating.requeue(reply.id))
+        self._each(request, chosen, "Requeued", lambda reply: operator_actions.requeue(reply.id))
 
     @action(description="Answer again", permissions=["operate"])
     def answer_again(self, request: HttpRequest, chosen: QuerySet[Reply]) -> None:
-        self._each(request, chosen, "Asked again", lambda reply: operating.answer_again(reply.id))
+        self._each(
+            request, chosen, "Asked again", lambda reply: operator_actions.answer_again(reply.id)
+        )
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
         has_perm: Any = getattr(request.user, "has_perm", None)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from chat import offers
+from chat.conversations import available_models
 from workers import model_check, model_state
 from workers.model_check import Answer
 
@@ -56,4 +56,4 @@ def judge_model(answer: Answer) -> Iterator[Finding]:
     elif unlisted:
         yield warning("model", f"It does not list {', '.join(unlisted)} of CHAT_MODELS.")
     if not settings.CHAT_MODELS and answer.models:
-        yield ok("model", f"Asked by default: {offers.default_among(answer.models)}.")
+        yield ok("model", f"Asked by default: {available_models.default_among(answer.models)}.")

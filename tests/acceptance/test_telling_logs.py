@@ -266,7 +266,7 @@ def assert_telling_enough(stack):
     crashes = [line for line in lines if line["event"] == "django.request.crashed"]
     assert len(crashes) == 2
     assert "SQLSTATE 23514" in crashes[0]["error"]
-    assert "chat/accepting.py" in crashes[0]["trace"]
+    assert "chat/replies/accept.py" in crashes[0]["trace"]
     ids = {line["request"] for line in answered if line["status"] == 500}
     assert {line["request"] for line in crashes} == ids
     assert not [line for line in answered if line["route"] in ("/healthz", "/readyz", "/metrics")]

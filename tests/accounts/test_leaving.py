@@ -8,7 +8,7 @@ from talking import ask, begin, claim, exchange
 
 from accounts.models import ApiKey, Member, Session
 from chat.models import ChatConfig, Choice, Conversation, Passage, Prompt, QuotaSlot, Reply
-from chat.replies import ChoiceParts, Outcome, Superseded, complete
+from chat.replies.lifecycle import ChoiceParts, Outcome, Superseded, complete
 from workers.models import Delivery, Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

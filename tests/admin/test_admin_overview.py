@@ -9,8 +9,9 @@ from django.db import connection
 from operations import text_of
 from reply_rows import another_member, make_reply, make_running, set_directly
 
-from chat import clock, replies
-from chat.replies import ChoiceParts, Failure, Outcome
+from chat import clock
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 from config.admin import figures
 from workers import liveness
 from workers.models import Worker
@@ -58,10 +59,10 @@ def test_workers_with_their_heartbeat_and_what_they_hold(ops, member):
 
 def test_throughput_and_failures_by_code(ops, member):
     done = make_running(member)
-    replies.complete(done, Outcome(choices=[ChoiceParts(index=0, content="Yes")]))
+    lifecycle.complete(done, Outcome(choices=[ChoiceParts(index=0, content="Yes")]))
     for _ in range(2):
-        replies.fail(make_running(another_member()), DENIED, Outcome())
-    replies.cancel_queued(make_reply(another_member()).id)
+        lifecycle.fail(make_running(another_member()), DENIED, Outcome())
+    lifecycle.cancel_queued(make_reply(another_member()).id)
 
     found = read(ops)
 

@@ -5,9 +5,10 @@ from django.contrib.admin.models import LogEntry
 from operations import press, text_of
 from reply_rows import another_member, make_reply, make_running, set_directly, stored
 
-from chat import quota, replies
+from chat.limits import daily_limit
 from chat.models import Reply
-from chat.replies import ChoiceParts, Failure, Outcome
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 LIST = "/admin/chat/reply/"
@@ -21,13 +22,13 @@ def page_of(reply):
 
 def completed(member, **fields):
     reply = make_running(member, **fields)
-    replies.complete(reply, Outcome(choices=[ChoiceParts(index=0, content=f"Answer: {SECRET}")]))
+    lifecycle.complete(reply, Outcome(choices=[ChoiceParts(index=0, content=f"Answer: {SECRET}")]))
     return reply
 
 
 def failed(member):
     reply = make_running(member)
-    replies.fail(reply, FAILURE, Outcome())
+    lifecycle.fail(reply, FAILURE, Outcome())
     return reply
 
 
@@ -138,7 +139,7 @@ def test_a_waiting_reply_is_cancelled_and_its_slot_comes_back(ops, member):
     press(ops, page_of(reply), "cancel")
 
     assert (stored(reply).status, stored(reply).error_code) == ("cancelled", "cancelled")
-    assert quota.state(member=member).used == 0
+    assert daily_limit.state(member=member).used == 0
 
 
 def test_the_worker_of_a_running_one_is_asked(ops, member):
@@ -157,9 +158,9 @@ def test_a_running_reply_is_taken_from_its_worker_which_writes_nothing_more(ops,
     assert "Requeued: 1" in text_of(answer)
     now = stored(reply)
     assert (now.status, now.worker, now.attempt, now.rescues) == ("queued", None, 1, 0)
-    with pytest.raises(replies.Superseded):
-        replies.complete(reply, Outcome(choices=[ChoiceParts(index=0, content="late")]))
-    again = replies.claim(reply_id=reply.id, worker=reply.worker)
+    with pytest.raises(lifecycle.Superseded):
+        lifecycle.complete(reply, Outcome(choices=[ChoiceParts(index=0, content="late")]))
+    again = lifecycle.claim(reply_id=reply.id, worker=reply.worker)
     assert again is not None
     assert again.attempt == 2
 
@@ -180,9 +181,9 @@ def test_an_ended_one_is_answered_again_at_no_cost_to_the_member(ops, member):
 
     new = Reply.objects.exclude(id=reply.id).get()
     assert (new.prompt_id, new.status, new.member_id) == (reply.prompt_id, "queued", member.id)
-    assert quota.state(member=member).used == 1
-    assert replies.cancel_queued(new.id)
-    assert quota.state(member=member).used == 1, "nothing was taken, so nothing comes back"
+    assert daily_limit.state(member=member).used == 1
+    assert lifecycle.cancel_queued(new.id)
+    assert daily_limit.state(member=member).used == 1, "nothing was taken, so nothing comes back"
 
 
 def test_a_conversation_that_waits_for_an_answer_gets_no_second_one(ops, member):

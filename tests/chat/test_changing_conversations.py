@@ -5,7 +5,7 @@ from people import make_member
 from refusals import refused
 from talking import ask, begin, complete, detail, exchange
 
-from chat import events
+from chat.events import publisher
 from chat.models import ChatConfig, Conversation, Reply
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def listed(api, **query):
 def told(monkeypatch):
     """The events that would have gone to the sockets."""
     sent = []
-    monkeypatch.setattr(events, "publish", sent.extend)
+    monkeypatch.setattr(publisher, "publish", sent.extend)
     return sent
 
 

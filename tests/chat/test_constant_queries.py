@@ -6,9 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from reply_rows import make_conversation, make_running
 from talking import begin, exchange
 
-from chat import replies
 from chat.models import Conversation, Prompt, Reply
-from chat.replies import ChoiceParts, Outcome
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 MANY = 10_000
@@ -49,7 +49,7 @@ def test_the_list_of_conversations(api, member):
 
 def test_a_conversation(api, member):
     reply = make_running(member)
-    replies.complete(reply, Outcome(choices=[ChoiceParts(index=0, content="Hi")]))
+    lifecycle.complete(reply, Outcome(choices=[ChoiceParts(index=0, content="Hi")]))
     path = f"/api/v1/conversations/{reply.conversation_id}"
     few, _ = queries(lambda: api.get(path))
 
@@ -63,7 +63,7 @@ def test_a_conversation(api, member):
 
 def test_a_reply(api, member):
     reply = make_running(member)
-    replies.complete(reply, Outcome(choices=[ChoiceParts(index=0, content="Hi")]))
+    lifecycle.complete(reply, Outcome(choices=[ChoiceParts(index=0, content="Hi")]))
     few, _ = queries(lambda: api.get(f"/api/v1/replies/{reply.id}"))
 
     multiplied(Reply, reply)

@@ -5,9 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from talking import INTAKE, ask, begin, claim, complete, exchange, fail, tell
 
-from chat import context, replies
+from chat.exchange import context
 from chat.models import Reply
-from chat.replies import ChoiceParts, Outcome
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Outcome
 
 pytestmark = pytest.mark.django_db
 
@@ -140,14 +141,14 @@ def test_a_failed_first_message_is_not_sent_on_either(api):
 def test_a_cancelled_answer_with_text_is_sent_on(api):
     conversation = begin(api, intake=False)
     claimed = claim(ask(api, conversation, message="One"))
-    replies.cancel_running(claimed, Outcome(choices=[ChoiceParts(index=0, content="Fir")]))
+    lifecycle.cancel_running(claimed, Outcome(choices=[ChoiceParts(index=0, content="Fir")]))
 
     assert texts(ask(api, conversation, message="Two")) == ["One", "Fir", "Two"]
 
 
 def test_a_cancelled_answer_without_text_is_passed_over(api):
     conversation = begin(api, intake=False)
-    replies.cancel_queued(ask(api, conversation, message="One")["id"])
+    lifecycle.cancel_queued(ask(api, conversation, message="One")["id"])
 
     assert texts(ask(api, conversation, message="Two")) == ["Two"]
 
@@ -205,7 +206,7 @@ def test_what_was_sent_is_told_again_whatever_the_setting_is_by_now(api, setting
     settings.CHAT_CONTEXT_MAX_CHARS = 30
     sent = told(reply)
     done = [ChoiceParts(index=0, content="f", finish_reason="stop")]
-    replies.complete(claim(reply), Outcome(choices=done, context_start=sent.start))
+    lifecycle.complete(claim(reply), Outcome(choices=done, context_start=sent.start))
 
     for size in (1, 30, 200_000):
         settings.CHAT_CONTEXT_MAX_CHARS = size

@@ -14,8 +14,10 @@ from talking import ask, begin, claim, complete, exchange, fail, post_reply
 
 from accounts.models import Member
 from api.redis import Link, link
-from chat import clock, quota, replies
+from chat import clock
+from chat.limits import daily_limit
 from chat.models import Conversation, Prompt, QuotaSlot, Reply
+from chat.replies import lifecycle
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -34,11 +36,11 @@ def slots():
 
 
 def in_redis(redis, member):
-    return redis.smembers(quota._key(member.id, today())) - {b"0"}
+    return redis.smembers(daily_limit._key(member.id, today())) - {b"0"}
 
 
 def today():
-    return quota.day_of(clock.now(), settings.CHAT_QUOTA_TIMEZONE)
+    return daily_limit.day_of(clock.now(), settings.CHAT_QUOTA_TIMEZONE)
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_the_quota_counts_down_to_a_refusal(api, settings):
 
     body = api.get("/api/v1/quota").json()
     assert (body["limit"], body["used"], body["remaining"]) == (5, 5, 0)
-    resets_at = quota.reset_after(clock.now(), settings.CHAT_QUOTA_TIMEZONE)
+    resets_at = daily_limit.reset_after(clock.now(), settings.CHAT_QUOTA_TIMEZONE)
     assert datetime.fromisoformat(body["resets_at"]) == resets_at
 
 
@@ -129,7 +131,7 @@ def test_slots_beyond_a_lowered_limit_count_though_redis_lost_them(api, settings
     use_up(api, 5)
     QuotaSlot.objects.filter(slot__lte=3).delete()
     settings.CHAT_DAILY_LIMIT = 2
-    key = quota._key(member.id, today())
+    key = daily_limit._key(member.id, today())
     redis.delete(key)
     redis.sadd(key, 0)
 
@@ -163,7 +165,7 @@ def test_a_failed_reply_gives_its_slot_back(api, redis, member):
 def test_a_refund_can_be_repeated(api, redis, member):
     reply = ask(api, begin(api, intake=False), message="Hello")
 
-    assert [quota.refund(reply["id"]) for _ in range(3)] == [True, False, False]
+    assert [daily_limit.refund(reply["id"]) for _ in range(3)] == [True, False, False]
 
     assert slots() == []
     assert in_redis(redis, member) == set()
@@ -171,10 +173,10 @@ def test_a_refund_can_be_repeated(api, redis, member):
 
 def test_a_refund_that_comes_again_late_takes_nobody_elses_slot(api):
     first = ask(api, begin(api, intake=False), message="Hello")
-    quota.refund(first["id"])
+    daily_limit.refund(first["id"])
     ask(api, begin(api, intake=False), message="Hello again")
 
-    quota.refund(first["id"])
+    daily_limit.refund(first["id"])
 
     assert slots() == [1]
 
@@ -183,7 +185,7 @@ def test_of_refunds_at_once_one_gives_back(api):
     use_up(api, 4)
     reply = ask(api, begin(api, intake=False), message="Hello")
 
-    refunds = at_once([lambda: quota.refund(reply["id"])] * 6)
+    refunds = at_once([lambda: daily_limit.refund(reply["id"])] * 6)
 
     assert sorted(refunds) == [False] * 5 + [True]
     assert remaining(api) == 1
@@ -194,8 +196,8 @@ def test_a_slot_is_only_given_back_when_the_end_was_written(api):
     claimed = claim(ask(api, begin(api, intake=False), message="Hello"))
     claimed.attempt += 1
 
-    with pytest.raises(replies.Superseded):
-        replies.fail(claimed, replies.CRASH_LOOP, replies.Outcome())
+    with pytest.raises(lifecycle.Superseded):
+        lifecycle.fail(claimed, lifecycle.CRASH_LOOP, lifecycle.Outcome())
 
     assert slots() == [1]
 
@@ -204,7 +206,7 @@ def test_a_slot_is_only_given_back_when_the_end_was_written(api):
 
 
 def test_slots_that_redis_holds_wrongly_cost_nobody_a_request(api, redis, member):
-    redis.sadd(quota._key(member.id, today()), 0, 1, 2, 3, 4, 5)
+    redis.sadd(daily_limit._key(member.id, today()), 0, 1, 2, 3, 4, 5)
 
     use_up(api, 2)
     assert in_redis(redis, member) == {b"1", b"2"}
@@ -216,7 +218,7 @@ def test_slots_that_redis_holds_wrongly_cost_nobody_a_request(api, redis, member
 
 def test_slots_that_redis_forgot_are_not_handed_out_again(api, redis, member):
     use_up(api, 3)
-    key = quota._key(member.id, today())
+    key = daily_limit._key(member.id, today())
     redis.srem(key, 1, 2)
 
     use_up(api, 2)
@@ -232,12 +234,12 @@ def test_a_wiped_redis_is_filled_from_the_table(api, redis, member):
     use_up(api, 1)
 
     assert in_redis(redis, member) == {b"1", b"2", b"3", b"4"}
-    assert redis.ttl(quota._key(member.id, today())) > 86_400
+    assert redis.ttl(daily_limit._key(member.id, today())) > 86_400
 
 
 def test_a_refusal_corrects_redis(api, redis, member):
     use_up(api, 5)
-    redis.srem(quota._key(member.id, today()), 2)
+    redis.srem(daily_limit._key(member.id, today()), 2)
 
     refused(post_reply(api, begin(api, intake=False), message="x"), 429, "daily_limit_reached")
 
@@ -304,7 +306,7 @@ def test_of_fifty_at_once_exactly_five_without_redis(fifty, no_redis):
 def test_refunds_and_requests_at_once_lose_no_slot(api, member, fifty):
     """Ten requests while three slots come back: then the day can still be used up, exactly."""
     given_back = [ask(api, begin(api, intake=False), message="Hello") for _ in range(3)]
-    refunds = [lambda reply=reply: quota.refund(reply["id"]) for reply in given_back]
+    refunds = [lambda reply=reply: daily_limit.refund(reply["id"]) for reply in given_back]
 
     at_once([*fifty[:10], *refunds])
     for post in itertools.islice(fifty, 10, 20):

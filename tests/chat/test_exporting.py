@@ -8,7 +8,7 @@ from refusals import refused
 from rest_framework.test import APIClient
 from talking import INTAKE, ask, begin, complete, detail, exchange, fail, tell
 
-from chat.exporting import attachment
+from chat.conversations.export import attachment
 
 pytestmark = pytest.mark.django_db
 

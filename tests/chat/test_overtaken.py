@@ -7,9 +7,10 @@ import pytest
 from refusals import refused
 from talking import ask, begin, complete, detail, exchange, post_reply
 
-from chat import accepting, queue, standing
-from chat.accepting import Ask
+from chat.limits import queue
 from chat.models import ChatConfig, Conversation, Prompt, QuotaSlot, Reply
+from chat.replies import accept, accept_state
+from chat.replies.accept import Ask
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture
 def meanwhile(monkeypatch):
     """Something happens once a request has looked around, and before it stores anything."""
-    find = standing.find
+    find = accept_state.find
     happening = []
 
     def found_and_overtaken(**given):
@@ -26,7 +27,7 @@ def meanwhile(monkeypatch):
             happening.pop()()
         return found
 
-    monkeypatch.setattr(standing, "find", found_and_overtaken)
+    monkeypatch.setattr(accept_state, "find", found_and_overtaken)
     return happening.append
 
 
@@ -102,9 +103,7 @@ def test_the_rows_are_those_that_the_models_would_store(api, member, config):
     preceding = [{"role": "user", "content": "x"}]
     request = Ask(message="And?", config=config, preceding=preceding, request_extra={"a": {"b": 1}})
 
-    reply = accepting.accept(
-        member=member, conversation_id=Conversation.objects.get().id, ask=request
-    )
+    reply = accept.accept(member=member, conversation_id=Conversation.objects.get().id, ask=request)
 
     for row in (reply, reply.prompt, reply.config, reply.conversation):
         stored_as_told(row)
@@ -120,7 +119,7 @@ def test_an_accept_is_three_statements(api, member, django_assert_num_queries):
 
     # What it finds, what it stores, what is left of the day; two are the transaction's.
     with django_assert_num_queries(5):
-        accepting.accept(member=member, conversation_id=conversation_id, ask=Ask(message="And?"))
+        accept.accept(member=member, conversation_id=conversation_id, ask=Ask(message="And?"))
 
 
 # How many wait

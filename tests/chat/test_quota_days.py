@@ -7,7 +7,7 @@ import pytest
 from reply_rows import take_slot
 
 from api.ids import uuid7
-from chat import quota
+from chat.limits import daily_limit
 
 SEOUL, BERLIN = "Asia/Seoul", "Europe/Berlin"
 
@@ -32,7 +32,7 @@ def utc(*parts):
     ],
 )
 def test_the_day_is_that_of_the_zone(now, zone, day):
-    assert quota.day_of(now, zone) == day
+    assert daily_limit.day_of(now, zone) == day
 
 
 @pytest.mark.parametrize(
@@ -48,29 +48,33 @@ def test_the_day_is_that_of_the_zone(now, zone, day):
     ],
 )
 def test_the_limit_resets_at_the_next_midnight_of_the_zone(now, zone, resets_at):
-    assert quota.reset_after(now, zone) == resets_at
-    assert quota.day_of(resets_at, zone) == quota.day_of(now, zone) + timedelta(days=1)
-    assert quota.day_of(resets_at - timedelta(seconds=1), zone) == quota.day_of(now, zone)
+    assert daily_limit.reset_after(now, zone) == resets_at
+    assert daily_limit.day_of(resets_at, zone) == daily_limit.day_of(now, zone) + timedelta(days=1)
+    assert daily_limit.day_of(resets_at - timedelta(seconds=1), zone) == daily_limit.day_of(
+        now, zone
+    )
 
 
 def test_a_day_without_a_midnight_ends_all_the_same():
     """In Cairo the clocks go from 23:59:59 to 01:00 on 24 April 2026."""
     now = datetime(2026, 4, 23, 22, tzinfo=ZoneInfo("Africa/Cairo"))
 
-    assert quota.reset_after(now, "Africa/Cairo").astimezone(UTC) == utc(2026, 4, 23, 22)
+    assert daily_limit.reset_after(now, "Africa/Cairo").astimezone(UTC) == utc(2026, 4, 23, 22)
 
 
 @pytest.fixture
 def at(member, settings):
     """`at(moment)` is the member's quota then."""
     settings.CHAT_QUOTA_TIMEZONE = SEOUL
-    return lambda now: quota.state(member=member, now=now)
+    return lambda now: daily_limit.state(member=member, now=now)
 
 
 @pytest.mark.django_db
 def test_a_slot_counts_until_the_second_before_midnight(at, member):
     before, midnight = utc(2026, 5, 1, 14, 59, 59), utc(2026, 5, 1, 15)
-    quota.QuotaSlot.objects.create(member=member, day=date(2026, 5, 1), slot=1, reply_id=member.id)
+    daily_limit.QuotaSlot.objects.create(
+        member=member, day=date(2026, 5, 1), slot=1, reply_id=member.id
+    )
 
     assert (at(before).used, at(before).seconds_left) == (1, 1)
     assert (at(midnight).used, at(midnight).seconds_left) == (0, 86_400)
@@ -87,7 +91,9 @@ def test_seconds_are_counted_across_a_change_of_the_clocks(at, settings):
 @pytest.mark.django_db
 def test_a_change_of_the_zone_counts_by_the_new_zones_day(at, member, settings):
     now = utc(2026, 5, 1, 16)
-    quota.QuotaSlot.objects.create(member=member, day=date(2026, 5, 2), slot=1, reply_id=member.id)
+    daily_limit.QuotaSlot.objects.create(
+        member=member, day=date(2026, 5, 2), slot=1, reply_id=member.id
+    )
     assert at(now).used == 1
 
     settings.CHAT_QUOTA_TIMEZONE = BERLIN
@@ -113,6 +119,6 @@ def test_slots_are_taken_on_the_day_of_the_given_clock(member, redis, settings):
 )
 def test_retry_after_is_never_too_early(now, wait):
     """Rounded up, so that whoever waits that long meets the new day."""
-    refusal = quota.DailyLimitReached(quota.reset_after(now, SEOUL), now)
+    refusal = daily_limit.DailyLimitReached(daily_limit.reset_after(now, SEOUL), now)
 
     assert refusal.retry_after == wait

@@ -8,7 +8,7 @@ from refusals import refused
 from rest_framework.test import APIClient
 from talking import ask, begin, complete, exchange, fail
 
-from chat import replies
+from chat.replies import lifecycle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 
@@ -48,7 +48,7 @@ def test_a_failed_reply_says_why_and_that_it_cost_nothing(api):
 
 def test_a_cancelled_reply_says_so(api):
     reply = ask(api, begin(api, intake=False), message="Hello")
-    replies.cancel_queued(reply["id"])
+    lifecycle.cancel_queued(reply["id"])
 
     assert call(api, reply["id"]).json()["error"]["code"] == "cancelled"
 

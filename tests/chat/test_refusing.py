@@ -11,7 +11,8 @@ from sending import send
 from talking import INTAKE, ask, begin, complete, exchange, fail, post_reply, tell
 
 from accounts.models import Member
-from chat import clock, quota
+from chat import clock
+from chat.limits import daily_limit
 from chat.models import ChatConfig, Choice, Conversation, Prompt, QuotaSlot, Reply
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
@@ -28,11 +29,11 @@ def everything():
 
 def redis_slots():
     def read(redis):
-        day = quota.day_of(clock.now(), settings.CHAT_QUOTA_TIMEZONE)
+        day = daily_limit.day_of(clock.now(), settings.CHAT_QUOTA_TIMEZONE)
         keys = (f"malgil:quota:{member.id}:{day}" for member in Member.objects.order_by("id"))
         return sorted((key, *sorted(redis.smembers(key) - {b"0"})) for key in keys)
 
-    return quota.link.call(read)
+    return daily_limit.link.call(read)
 
 
 @pytest.fixture

@@ -6,11 +6,14 @@ import pytest
 from reply_rows import make_reply, make_running
 
 from api.renderers import to_json
-from chat import clock, quota, reading, replies, resources
+from chat import clock
+from chat.limits import daily_limit
+from chat.limits.daily_limit import Quota
 from chat.models import Reply
-from chat.quota import Quota
-from chat.replies import ChoiceParts, Failure, Outcome
-from chat.serializers import QuotaSerializer, ReplySerializer, SummarySerializer
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
+from chat.resources import queries, render
+from chat.rest.serializers import QuotaSerializer, ReplySerializer, SummarySerializer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 CONFIG = {"temperature": 1, "max_tokens": 5, "n": 2, "system": "Sei «kurz».", "stream": False}
@@ -23,7 +26,7 @@ def queued(member):
 
 def due_again(member):
     reply = make_running(member)
-    replies.retry_later(reply, FAILURE, retry_at=clock.now())
+    lifecycle.retry_later(reply, FAILURE, retry_at=clock.now())
     return reply
 
 
@@ -38,19 +41,19 @@ def completed(member):
         ChoiceParts(index=1, content="", role="tool"),
     ]
     columns = {"prompt_tokens": 0, "completion_tokens": 7, "total_tokens": None}
-    replies.complete(reply, Outcome(choices=choices, columns=columns))
+    lifecycle.complete(reply, Outcome(choices=choices, columns=columns))
     return reply
 
 
 def failed(member):
     reply = make_running(member, counted=True)
-    replies.fail(reply, FAILURE, Outcome())
+    lifecycle.fail(reply, FAILURE, Outcome())
     return reply
 
 
 def cancelled(member):
     reply = make_running(member)
-    replies.cancel_running(reply, Outcome(choices=[ChoiceParts(index=0, content="Half")]))
+    lifecycle.cancel_running(reply, Outcome(choices=[ChoiceParts(index=0, content="Half")]))
     return reply
 
 
@@ -59,30 +62,30 @@ ALL = [queued, due_again, running, completed, failed, cancelled]
 
 @pytest.mark.parametrize("made", ALL)
 def test_a_reply(member, made):
-    found = reading.one(member=member, reply_id=made(member).id)
+    found = queries.one(member=member, reply_id=made(member).id)
 
-    assert to_json(resources.reply(found)) == to_json(ReplySerializer(found).data)
+    assert to_json(render.reply(found)) == to_json(ReplySerializer(found).data)
 
 
 def test_a_reply_at_a_whole_second(member):
     moment = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
     Reply.objects.filter(id=queued(member).id).update(created_at=moment)
-    found = reading.replies().get()
+    found = queries.replies().get()
 
-    assert to_json(resources.reply(found)) == to_json(ReplySerializer(found).data)
-    assert resources.reply(found)["created_at"] == moment
+    assert to_json(render.reply(found)) == to_json(ReplySerializer(found).data)
+    assert render.reply(found)["created_at"] == moment
 
 
 @pytest.mark.parametrize("made", ALL)
 def test_a_summary(member, made):
-    found = reading.summary(made(member).conversation_id)
+    found = queries.summary(made(member).conversation_id)
 
-    assert to_json(resources.summary(found)) == to_json(SummarySerializer(found).data)
+    assert to_json(render.summary(found)) == to_json(SummarySerializer(found).data)
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Seoul", "America/New_York"])
 def test_a_quota(zone):
     now = datetime(2026, 5, 1, 15, 30, tzinfo=UTC)
-    state = Quota(limit=5, used=7, resets_at=quota.reset_after(now, zone), now=now)
+    state = Quota(limit=5, used=7, resets_at=daily_limit.reset_after(now, zone), now=now)
 
-    assert to_json(resources.quota(state)) == to_json(QuotaSerializer(state).data)
+    assert to_json(render.quota(state)) == to_json(QuotaSerializer(state).data)

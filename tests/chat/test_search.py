@@ -9,8 +9,8 @@ from people import make_member
 from refusals import refused
 from talking import INTAKE, ask, begin, complete, exchange, tell
 
-from chat import search
 from chat.models import Conversation, Passage
+from chat.resources import search
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ import uvicorn
 import websockets
 from eventually import comes_true
 
-from chat import direct
+from chat.live import websocket_frames
 from config.direct_frames import DirectFrames
 
 # More than the kernel holds for a client that reads nothing.
@@ -24,7 +24,7 @@ class Served:
         self.over = asyncio.Event()
 
     async def __call__(self, scope, receive, send):
-        self.offered.append(scope["extensions"].get(direct.EXTENSION))
+        self.offered.append(scope["extensions"].get(websocket_frames.EXTENSION))
         self.send = send
         await receive()
         await send({"type": "websocket.accept"})
@@ -58,7 +58,7 @@ async def test_a_frame_of_any_length_is_read_as_it_was_meant(length):
         served(ws_per_message_deflate=False) as (application, url),
         websockets.connect(url, compression=None) as client,
     ):
-        application.offered[0].write(direct.encode(text))
+        application.offered[0].write(websocket_frames.encode(text))
 
         assert await client.recv() == text
 
@@ -71,7 +71,7 @@ async def test_a_client_that_reads_nothing_is_told_of_and_loses_nothing():
         (offered,) = application.offered
         sent = 0
         while offered.is_free() and sent < MANY:
-            offered.write(direct.encode(f"{sent} {LONG}"))
+            offered.write(websocket_frames.encode(f"{sent} {LONG}"))
             sent += 1
             await asyncio.sleep(0)
         assert 0 < sent < MANY

@@ -23,7 +23,7 @@ from accounts.oauth.identities import Identity
 from accounts.throttling.limits import Door
 from accounts.views import PublicView
 from api.redis import Unavailable, link
-from chat import replies
+from chat.replies import lifecycle
 from config.home import HomeView
 
 PROBES = {"/healthz", "/readyz"}
@@ -369,7 +369,7 @@ def test_replies_answer_as_described(check, api, settings):
     running = claim(reply)
     check(api.get(f"{path}/{reply['id']}"), "get_reply", 200)
     usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
-    replies.complete(running, replies.Outcome(columns=usage))
+    lifecycle.complete(running, lifecycle.Outcome(columns=usage))
     assert check(api.get(f"{path}/{reply['id']}"), "get_reply", 200)["usage"] == usage
     again = check(api.post(f"{path}/{reply['id']}/regenerate"), "regenerate_reply", 202)
     fail(again)
@@ -398,7 +398,7 @@ def test_probes_answer_as_described(check):
 @pytest.mark.django_db
 def test_a_wrong_answer_would_be_seen(check, api, monkeypatch):
     """Without this, the checks above could check nothing."""
-    from chat import views
+    from chat.rest import views
 
     monkeypatch.setattr(views.quota, "state", lambda **_: {"limit": "5", "used": 1})
     monkeypatch.setattr(views.QuotaSerializer, "data", {"limit": "five"}, raising=False)
@@ -410,7 +410,7 @@ def test_a_wrong_answer_would_be_seen(check, api, monkeypatch):
 @pytest.mark.django_db
 def test_a_cancelled_reply_is_answered_as_described(check, api):
     reply, _ = exchange(api, begin(api, intake=False), "Hello", "Hi!")
-    replies.cancel_queued(api.post(f"/api/v1/replies/{reply['id']}/regenerate").json()["id"])
+    lifecycle.cancel_queued(api.post(f"/api/v1/replies/{reply['id']}/regenerate").json()["id"])
     listed = api.get("/api/v1/conversations").json()["results"]
 
     assert listed[0]["last_reply"]["status"] == "cancelled"

@@ -11,8 +11,8 @@ from django.conf import settings
 from people import make_member
 from reply_rows import make_running
 
-from chat import replies
-from chat.replies import ChoiceParts, Outcome
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Outcome
 from config.embedded import paths, postgres
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def empty_database(embedded_servers):
 def test_a_dump_restores_into_an_empty_database(empty_database) -> None:
     member = make_member()
     ended = make_running(member, counted=True, message="안녕, what is kept?")
-    replies.complete(ended, Outcome(choices=[ChoiceParts(index=0, content="All of it.")]))
+    lifecycle.complete(ended, Outcome(choices=[ChoiceParts(index=0, content="All of it.")]))
     make_running(member, counted=True)
     original = settings.DATABASES["default"]["NAME"]
 

@@ -4,7 +4,7 @@ import pytest
 @pytest.fixture
 async def own_subscriptions():
     """Those of this test's loop, ended with it."""
-    from chat import subscriptions
+    from chat.live import channel_layer
 
-    yield subscriptions.here()
-    await subscriptions.close_here()
+    yield channel_layer.here()
+    await channel_layer.close_here()

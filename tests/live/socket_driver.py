@@ -9,7 +9,7 @@ from asgiref.testing import ApplicationCommunicator
 from accounts import tickets, tokens
 from accounts.models import Session
 from api import threads
-from chat.direct import EXTENSION
+from chat.live.websocket_frames import EXTENSION
 from config.asgi import application
 
 SECONDS = 10
@@ -18,7 +18,7 @@ SECONDS = 10
 class Socket(ApplicationCommunicator):
     """`channels.testing` would need daphne.
 
-    `direct` offers what our own server offers (chat/direct); others have ASGI alone.
+    `direct` offers what our own server offers (chat/live/websocket_frames); others have ASGI alone.
     """
 
     def __init__(self, *subprotocols, direct=True):

@@ -12,7 +12,7 @@ from talking import ask, begin, claim, detail, exchange, post_reply
 
 from api import threads
 from chat.models import Conversation, QuotaSlot, Reply
-from chat.replies import ChoiceParts, Outcome, Superseded, complete
+from chat.replies.lifecycle import ChoiceParts, Outcome, Superseded, complete
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

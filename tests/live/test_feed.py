@@ -6,9 +6,9 @@ from uuid import uuid4
 import pytest
 from eventually import comes_true
 
-from chat import feed as feeds
-from chat.events import Event
-from chat.feed import Feed, Told
+from chat.events.publisher import Event
+from chat.live import subscriber as feeds
+from chat.live.subscriber import Feed, Told
 
 REPLY = str(uuid4())
 

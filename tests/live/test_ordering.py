@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.events import Event
-from chat.ordering import REMEMBERED, Order, Verdict
+from chat.events.publisher import Event
+from chat.live.delivery_order import REMEMBERED, Order, Verdict
 
 REPLY = "r"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat import protocol
-from chat.protocol import Authenticate, BadMessage, Ping, Resync
+from chat.live import protocol
+from chat.live.protocol import Authenticate, BadMessage, Ping, Resync
 
 REPLY = uuid4()
 

@@ -18,8 +18,10 @@ from socket_driver import (
 
 from accounts.models import SocketTicket
 from api import threads
-from chat import events, feed, replies, snapshots, sweeping
-from chat.replies import ChoiceParts, Outcome
+from chat.events import publisher, snapshot_format
+from chat.live import reconciliation, subscriber
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Outcome
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -39,22 +41,24 @@ def shown(reply, texts, seq):
     with redis_library.Redis.from_url(settings.REDIS_URL) as client:
         choices = reply.config.n or 1
         lengths = [len(texts.get(index, "").encode()) for index in range(choices)]
-        client.set(snapshots.mark_key(reply.id, reply.attempt), snapshots.mark(seq, lengths))
+        client.set(
+            snapshot_format.mark_key(reply.id, reply.attempt), snapshot_format.mark(seq, lengths)
+        )
         for index, text in texts.items():
-            client.set(snapshots.text_key(reply.id, reply.attempt, index), text)
+            client.set(snapshot_format.text_key(reply.id, reply.attempt, index), text)
 
 
 def say(reply, seq, text, *, choice=0, attempt=None):
     attempt = reply.attempt if attempt is None else attempt
-    events.publish([events.Deltas(reply, attempt).delta(seq=seq, choice=choice, text=text)])
+    publisher.publish([publisher.Deltas(reply, attempt).delta(seq=seq, choice=choice, text=text)])
 
 
 def complete(reply, text, seq):
     outcome = Outcome(
         choices=[ChoiceParts(index=0, content=text, finish_reason="stop")], last_seq=seq
     )
-    replies.complete(reply, outcome)
-    return events.after_change(reply)
+    lifecycle.complete(reply, outcome)
+    return publisher.after_change(reply)
 
 
 async def test_ready_says_who_and_until_when(member, settings):
@@ -107,7 +111,7 @@ async def test_the_text_comes_in_order_and_its_end_last(member, direct):
         for seq, text in enumerate("abc", start=1):
             await threads.run(say, reply, seq, text)
         await threads.run(say, reply, 2, "b")
-        await threads.run(lambda: events.publish(complete(reply, "abc", 3)))
+        await threads.run(lambda: publisher.publish(complete(reply, "abc", 3)))
         await threads.run(say, reply, 4, "d")
         frames = await socket.rest()
 
@@ -142,7 +146,7 @@ async def test_where_the_last_deltas_are_missing_the_final_text_comes_first(memb
     async with opened(member, direct=direct) as socket:
         await socket.next("reply.snapshot")
         await threads.run(say, reply, 1, "a")
-        await threads.run(lambda: events.publish(complete(reply, "abc", 3)))
+        await threads.run(lambda: publisher.publish(complete(reply, "abc", 3)))
         frames = await socket.rest()
 
     kinds = [frame["type"] for frame in frames]
@@ -159,9 +163,9 @@ async def test_a_new_attempt_starts_over(member):
     reply = await threads.run(make_running, member)
 
     def start_over():
-        replies.hand_back(reply)
-        again = replies.claim(reply_id=reply.id, worker=uuid4())
-        events.publish([events.reply_updated(again)])
+        lifecycle.hand_back(reply)
+        again = lifecycle.claim(reply_id=reply.id, worker=uuid4())
+        publisher.publish([publisher.reply_updated(again)])
         say(again, 1, "x")
         say(reply, 2, "b", attempt=1)
 
@@ -242,15 +246,15 @@ async def test_two_sockets_of_a_member_hear_the_same(member):
 
 
 async def test_one_that_is_too_far_behind_is_asked_to_come_again(member, monkeypatch):
-    monkeypatch.setattr(feed, "MOST_WAITING", 3)
+    monkeypatch.setattr(subscriber, "MOST_WAITING", 3)
     reply = await threads.run(make_running, member)
-    deltas = events.Deltas(reply, reply.attempt)
+    deltas = publisher.Deltas(reply, reply.attempt)
     told = [deltas.delta(seq=seq, choice=0, text="a") for seq in range(1, 5)]
     async with opened(member) as slow, opened(member) as quick:
         slow.free = False
         await quick.say(type="ping")
         await quick.next("pong")  # it has done all that its opening wanted, and takes what comes
-        await threads.run(events.publish, told)
+        await threads.run(publisher.publish, told)
 
         assert await slow.closed_with() == 1012
         assert [(await quick.next("reply.delta"))["seq"] for _ in told] == [1, 2, 3, 4]
@@ -403,13 +407,13 @@ async def test_nothing_is_left_of_sockets_that_are_gone(member, own_subscription
         async with opened(member):
             pass
 
-    assert not sweeping.sweeper._listeners
+    assert not reconciliation.sweeper._listeners
     assert own_subscriptions._listeners == {}
 
 
 async def test_nothing_is_left_of_a_socket_that_broke(member, own_subscriptions, monkeypatch):
     """A handler that raises ends the socket, and no disconnect comes."""
-    from chat.consumers import MemberConsumer
+    from chat.live.websocket_consumer import MemberConsumer
 
     async def broken(self, message):
         raise RuntimeError("odd")
@@ -425,7 +429,7 @@ async def test_nothing_is_left_of_a_socket_that_broke(member, own_subscriptions,
     with pytest.raises(RuntimeError, match="odd"):
         await socket.wait(timeout=5)
 
-    assert not sweeping.sweeper._listeners
+    assert not reconciliation.sweeper._listeners
     assert own_subscriptions._listeners == {}
 
 
@@ -444,14 +448,14 @@ def losing(function, times):
 
 
 async def test_an_end_whose_text_cannot_be_read_is_told_later(member, monkeypatch, settings):
-    from chat import reading
+    from chat.resources import queries
 
     settings.SOCKET_SWEEP_SECONDS = 0.1
     reply = await threads.run(make_running, member)
     async with opened(member) as socket:
         await socket.next("reply.snapshot")
-        monkeypatch.setattr(reading, "one", losing(reading.one, 2))
-        await threads.run(lambda: events.publish(complete(reply, "abc", 3)))
+        monkeypatch.setattr(queries, "one", losing(queries.one, 2))
+        await threads.run(lambda: publisher.publish(complete(reply, "abc", 3)))
 
         frame = await socket.next("reply.snapshot")
         assert frame["choices"] == [{"index": 0, "content": "abc"}]
@@ -460,9 +464,9 @@ async def test_an_end_whose_text_cannot_be_read_is_told_later(member, monkeypatc
 
 @pytest.mark.parametrize("name", ["one", "open_of"])
 async def test_without_the_database_a_client_is_asked_to_come_again(member, monkeypatch, name):
-    from chat import reading
+    from chat.resources import queries
 
-    monkeypatch.setattr(reading, name, losing(getattr(reading, name), 1))
+    monkeypatch.setattr(queries, name, losing(getattr(queries, name), 1))
     async with opened(member, ready=False) as socket:
         await socket.say(type="resync", reply=str(uuid4()))
 
@@ -474,7 +478,7 @@ async def test_a_conversation_that_was_deleted_is_told_with_its_id(member):
 
     def delete():
         reply.conversation.deleted_at = datetime.now(UTC)
-        events.publish([events.conversation_told(reply.conversation)])
+        publisher.publish([publisher.conversation_told(reply.conversation)])
 
     async with opened(member) as socket:
         await threads.run(delete)
@@ -491,4 +495,4 @@ async def test_a_foreign_page_may_not_open_a_socket(member):
     accepted, _ = await socket.connect()
 
     assert not accepted
-    await comes_true(lambda: not sweeping.sweeper._listeners)
+    await comes_true(lambda: not reconciliation.sweeper._listeners)

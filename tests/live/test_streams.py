@@ -15,8 +15,10 @@ from test_sockets import complete, say, shown
 
 from accounts import sessions
 from api import threads
-from chat import events, following, replies, sweeping
-from chat.feed import Feed
+from chat.events import publisher
+from chat.live import reconciliation, reply_follower
+from chat.live.subscriber import Feed
+from chat.replies import lifecycle
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -39,7 +41,7 @@ async def stream_of(caller, reply, **headers):
 
 
 def end(reply, text, seq):
-    events.publish(complete(reply, text, seq))
+    publisher.publish(complete(reply, text, seq))
 
 
 async def test_a_reply_is_told_from_its_beginning_to_its_end(member, caller):
@@ -57,12 +59,12 @@ async def test_a_reply_is_told_from_its_beginning_to_its_end(member, caller):
     assert all(heard.body["type"] == heard.kind for heard in [first, second, *rest])
     assert rest[-1].body["reply"]["status"] == "completed"
     assert len({heard.id for heard in [first, *rest]}) == 4
-    assert not sweeping.sweeper._listeners
+    assert not reconciliation.sweeper._listeners
 
 
 async def test_what_comes_while_the_reply_is_read_is_told_after_it(member, caller, monkeypatch):
     reply = await threads.run(make_running, member)
-    read, hear, heard = following._as_it_is, Feed.hear, threading.Event()
+    read, hear, heard = reply_follower._as_it_is, Feed.hear, threading.Event()
 
     def read_slowly(*asked):
         found = read(*asked)
@@ -74,7 +76,7 @@ async def test_what_comes_while_the_reply_is_read_is_told_after_it(member, calle
         hear(feed, told)
         heard.set()
 
-    monkeypatch.setattr(following, "_as_it_is", read_slowly)
+    monkeypatch.setattr(reply_follower, "_as_it_is", read_slowly)
     monkeypatch.setattr(Feed, "hear", note)
     stream = await stream_of(caller, reply)
 
@@ -89,8 +91,8 @@ async def test_one_that_waits_is_told_when_it_begins(member, caller):
     stream = await stream_of(caller, reply)
     first = await stream.next()
 
-    claimed = await threads.run(lambda: replies.claim(reply_id=reply.id, worker=uuid4()))
-    await threads.run(lambda: events.publish(events.after_change(claimed)))
+    claimed = await threads.run(lambda: lifecycle.claim(reply_id=reply.id, worker=uuid4()))
+    await threads.run(lambda: publisher.publish(publisher.after_change(claimed)))
     second = await stream.next()
 
     assert first.body["reply"]["status"] == "queued"
@@ -135,7 +137,7 @@ async def test_it_goes_on_after_the_last_event(member, caller):
 
     again = await stream_of(caller, reply, Last_Event_ID=heard.id)
     reading = asyncio.ensure_future(again.rest())
-    await comes_true(lambda: sweeping.sweeper._listeners)
+    await comes_true(lambda: reconciliation.sweeper._listeners)
     await threads.run(say, reply, 3, "c")
     await threads.run(end, reply, "abc", 3)
     rest = await reading
@@ -177,8 +179,8 @@ async def test_it_goes_on_where_less_was_stored_in_the_end_than_was_told(member,
     await threads.run(say, reply, 1, "a")
     heard = await stream.next()
     await stream.close()
-    await threads.run(replies.hand_back, reply)
-    await threads.run(replies.cancel_queued, reply.id)
+    await threads.run(lifecycle.hand_back, reply)
+    await threads.run(lifecycle.cancel_queued, reply.id)
 
     rest = await (await stream_of(caller, reply, Last_Event_ID=heard.id)).rest()
     answer = await caller.get(f"replies/{reply.id}/events", Last_Event_ID=rest[-1].id)
@@ -242,11 +244,11 @@ async def test_a_client_that_goes_away_leaves_nothing_behind(member, caller):
     reply = await threads.run(make_running, member)
     stream = await stream_of(caller, reply)
     await stream.next()
-    assert sweeping.sweeper._listeners
+    assert reconciliation.sweeper._listeners
 
     await stream.close()
 
-    await comes_true(lambda: not sweeping.sweeper._listeners)
+    await comes_true(lambda: not reconciliation.sweeper._listeners)
 
 
 async def test_whoever_asks_for_the_headers_alone_does_not_wait(member, caller):
@@ -257,7 +259,7 @@ async def test_whoever_asks_for_the_headers_alone_does_not_wait(member, caller):
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/event-stream")
     async with asyncio.timeout(5):
         assert [part async for part in answer] == []
-    assert not sweeping.sweeper._listeners
+    assert not reconciliation.sweeper._listeners
 
 
 async def test_another_members_reply_is_not_there(member):

@@ -10,9 +10,10 @@ import pytest
 from eventually import comes_true
 from redis.asyncio import Redis
 
-from chat import events, subscriptions
-from chat.events import Event
-from chat.subscriptions import Subscriptions
+from chat.events import publisher as events
+from chat.events.publisher import Event
+from chat.live import channel_layer
+from chat.live.channel_layer import Subscriptions
 from config.embedded.redis import EmbeddedRedis
 
 ADA, BEN = uuid4(), uuid4()
@@ -39,7 +40,7 @@ def server(tmp_path):
 
 @pytest.fixture
 async def here(server, monkeypatch):
-    monkeypatch.setattr(subscriptions, "RECONNECT_SECONDS", 0.02)
+    monkeypatch.setattr(channel_layer, "RECONNECT_SECONDS", 0.02)
     here = Subscriptions(server.url)
     yield here
     await here.close()
@@ -189,7 +190,7 @@ async def test_a_connection_that_redis_cut_is_counted(here, publisher):
 async def test_without_redis_joining_takes_a_bounded_time_and_is_made_good(
     here, server, monkeypatch
 ):
-    monkeypatch.setattr(subscriptions, "CONFIRM_SECONDS", 0.05)
+    monkeypatch.setattr(channel_layer, "CONFIRM_SECONDS", 0.05)
     server.kill()
 
     async with asyncio.timeout(1):
@@ -204,7 +205,7 @@ async def test_without_redis_joining_takes_a_bounded_time_and_is_made_good(
 
 
 async def test_nothing_is_left_of_a_listener_that_redis_never_confirmed(here, server, monkeypatch):
-    monkeypatch.setattr(subscriptions, "CONFIRM_SECONDS", 0.05)
+    monkeypatch.setattr(channel_layer, "CONFIRM_SECONDS", 0.05)
     server.kill()
     ear = await joined(here, ADA)
 
@@ -215,8 +216,8 @@ async def test_nothing_is_left_of_a_listener_that_redis_never_confirmed(here, se
 
 
 async def test_a_redis_that_hangs_is_given_up(here, server, monkeypatch):
-    monkeypatch.setattr(subscriptions, "PING_SECONDS", 0.05)
-    monkeypatch.setattr(subscriptions, "SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr(channel_layer, "PING_SECONDS", 0.05)
+    monkeypatch.setattr(channel_layer, "SILENCE_SECONDS", 0.3)
     await joined(here, ADA)
 
     os.kill(server.pid, signal.SIGSTOP)
@@ -230,8 +231,8 @@ async def test_a_redis_that_hangs_is_given_up(here, server, monkeypatch):
 
 async def test_an_idle_connection_lives_on(here, publisher, monkeypatch):
     """Longer than any time-out of a read: redis-py's own default, shortened here, is 5 s."""
-    monkeypatch.setattr(subscriptions, "PING_SECONDS", 0.05)
-    monkeypatch.setattr(subscriptions, "SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(channel_layer, "PING_SECONDS", 0.05)
+    monkeypatch.setattr(channel_layer, "SILENCE_SECONDS", 0.2)
     ear = await joined(here, ADA)
     before = here.gaps
 

@@ -10,10 +10,12 @@ from socket_driver import open_session, opened
 
 from accounts import sessions
 from api import threads
-from chat import events, replies, subscriptions, sweeping
+from chat.events import publisher
+from chat.live import channel_layer, reconciliation
+from chat.live.channel_layer import Subscriptions
 from chat.models import Conversation
-from chat.replies import ChoiceParts, Outcome
-from chat.subscriptions import Subscriptions
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Outcome
 from config.embedded.redis import EmbeddedRedis
 
 pytestmark = [
@@ -32,7 +34,7 @@ def complete(reply, text="Hi", seq=1):
     outcome = Outcome(
         choices=[ChoiceParts(index=0, content=text, finish_reason="stop")], last_seq=seq
     )
-    replies.complete(reply, outcome)
+    lifecycle.complete(reply, outcome)
 
 
 async def test_an_end_that_was_not_pushed_is_found_with_its_text(member):
@@ -47,7 +49,7 @@ async def test_an_end_that_was_not_pushed_is_found_with_its_text(member):
         assert frame["choices"] == [{"index": 0, "content": "Hi"}]
         frame = await socket.next()
         assert (frame["type"], frame["reply"]["status"]) == ("reply.updated", "completed")
-        await threads.run(lambda: events.publish([events.reply_updated(reply)]))
+        await threads.run(lambda: publisher.publish([publisher.reply_updated(reply)]))
         assert await socket.rest() == []
 
 
@@ -55,7 +57,7 @@ async def test_a_claim_that_was_not_pushed_is_found_too(member):
     reply = await threads.run(make_reply, member)
     async with opened(member) as socket:
         worker = reply.id
-        await threads.run(lambda: replies.claim(reply_id=reply.id, worker=worker))
+        await threads.run(lambda: lifecycle.claim(reply_id=reply.id, worker=worker))
 
         assert (await socket.next("reply.updated"))["reply"]["status"] == "in_progress"
 
@@ -100,7 +102,7 @@ async def test_a_reply_that_was_deleted_is_not_asked_for_any_more(member):
         await socket.next("reply.snapshot")
         ended = datetime.now(UTC)
         await threads.run(lambda: Conversation.objects.update(deleted_at=ended))
-        (consumer,) = sweeping.sweeper._listeners[reply.member_id]
+        (consumer,) = reconciliation.sweeper._listeners[reply.member_id]
 
         await comes_true(lambda: not consumer.feed.order.in_flight())
 
@@ -128,7 +130,7 @@ async def test_a_client_that_takes_nothing_holds_up_itself_only(member):
         for socket in (stuck, free):
             await socket.next("reply.snapshot")
             await socket.next("reply.snapshot")
-        consumer = next(iter(sweeping.sweeper._listeners[member.id]))
+        consumer = next(iter(reconciliation.sweeper._listeners[member.id]))
         hanging = asyncio.Event()
 
         async def hang(message):
@@ -136,7 +138,7 @@ async def test_a_client_that_takes_nothing_holds_up_itself_only(member):
 
         (other_feed,) = [
             listener.feed
-            for listener in sweeping.sweeper._listeners[member.id]
+            for listener in reconciliation.sweeper._listeners[member.id]
             if listener != consumer
         ]
         base_send, consumer.base_send = consumer.base_send, hang
@@ -158,7 +160,7 @@ async def test_one_that_cannot_be_ended_holds_up_nobody(member, monkeypatch):
         await free.next("reply.snapshot")
         (stuck,) = [
             listener
-            for listener in sweeping.sweeper._listeners[member.id]
+            for listener in reconciliation.sweeper._listeners[member.id]
             if listener.proof.id == revoked.id
         ]
         asked, never = asyncio.Event(), asyncio.Event()
@@ -182,7 +184,7 @@ async def redis_of_its_own(tmp_path, own_subscriptions, monkeypatch):
     """A Redis for the sockets alone, so that only their connection breaks."""
     with EmbeddedRedis(tmp_path) as server:
         apart = Subscriptions(server.url)
-        monkeypatch.setattr(subscriptions, "here", lambda: apart)
+        monkeypatch.setattr(channel_layer, "here", lambda: apart)
         yield server
         await apart.close()
 
@@ -237,4 +239,4 @@ async def test_the_sweeper_rests_when_nobody_is_there(member):
     async with opened(member):
         pass
 
-    await comes_true(lambda: sweeping.sweeper._task.done())
+    await comes_true(lambda: reconciliation.sweeper._task.done())

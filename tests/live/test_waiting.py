@@ -13,9 +13,11 @@ from socket_driver import open_session
 
 from accounts import sessions
 from api import threads
-from chat import cancelling, events, replies, subscriptions, sweeping
+from chat.events import publisher
+from chat.live import channel_layer, reconciliation
 from chat.models import Conversation
-from chat.replies import ChoiceParts, Outcome
+from chat.replies import cancellation, lifecycle
+from chat.replies.lifecycle import ChoiceParts, Outcome
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -30,15 +32,15 @@ def _no_sweeps(settings):
 
 def complete(reply, *, told=True):
     choice = ChoiceParts(index=0, content="Hi", finish_reason="stop")
-    replies.complete(reply, Outcome(choices=[choice], last_seq=1))
+    lifecycle.complete(reply, Outcome(choices=[choice], last_seq=1))
     if told:
-        events.publish(events.after_change(reply))
+        publisher.publish(publisher.after_change(reply))
 
 
 def begin(reply):
     """Claims, and tells."""
-    claimed = replies.claim(reply_id=reply.id, worker=uuid4())
-    events.publish(events.after_change(claimed))
+    claimed = lifecycle.claim(reply_id=reply.id, worker=uuid4())
+    publisher.publish(publisher.after_change(claimed))
     return claimed
 
 
@@ -51,7 +53,7 @@ async def waiting(caller, path, **headers):
 
 
 def _listeners():
-    return sum(map(len, sweeping.sweeper._listeners.values()))
+    return sum(map(len, reconciliation.sweeper._listeners.values()))
 
 
 async def test_the_etag_changes_with_the_status(member):
@@ -97,7 +99,7 @@ async def test_a_wait_ends_with_the_reply(member):
     again = await caller.get(f"replies/{reply.id}")
     assert answer.json() == again.json()
     assert answer["ETag"] == again["ETag"]
-    assert not sweeping.sweeper._listeners
+    assert not reconciliation.sweeper._listeners
 
 
 async def test_a_wait_with_an_etag_ends_with_the_next_change(member):
@@ -186,7 +188,7 @@ async def test_it_is_not_there_while_redis_is_away_either(member, settings, monk
     settings.SOCKET_SWEEP_SECONDS = 0.1
     reply = await threads.run(make_running, member)
     task = await waiting(await caller_of(member), f"replies/{reply.id}", Prefer="wait=10")
-    monkeypatch.setattr(subscriptions.here(), "gaps", 1)
+    monkeypatch.setattr(channel_layer.here(), "gaps", 1)
 
     await threads.run(lambda: Conversation.objects.update(deleted_at=stored(reply).created_at))
 
@@ -199,7 +201,7 @@ async def test_what_the_sweep_finds_of_another_reply_is_told_to_others(member, s
     caller = await caller_of(member)
     of_one = await waiting(caller, f"replies/{one.id}", Prefer="wait=30")
     of_other = await waiting(caller, f"replies/{other.id}", Prefer="wait=30")
-    await comes_true(lambda: sweeping.sweeper._in_flight() == {one.id, other.id})
+    await comes_true(lambda: reconciliation.sweeper._in_flight() == {one.id, other.id})
 
     await threads.run(lambda: complete(other, told=False))
     assert (await of_other).json()["id"] == str(other.id)
@@ -259,7 +261,7 @@ async def test_three_hundred_that_wait_cost_no_threads_and_no_queries(member, mo
     assert threading.active_count() - before < threads.MOST + 10
     assert meanwhile == 0
     assert len(asked) == 1, "only the end itself was written"
-    assert not sweeping.sweeper._listeners
+    assert not reconciliation.sweeper._listeners
 
 
 async def test_asking_with_a_wait_answers_200_when_the_reply_ended_in_time(member):
@@ -289,7 +291,7 @@ async def test_the_limit_is_told_as_it_is_after_the_wait(member):
     await comes_true(lambda: _listeners() == 1)
     reply = await threads.run(conversation.replies.get)
 
-    await cancelling.cancel(member=member, reply_id=reply.id)
+    await cancellation.cancel(member=member, reply_id=reply.id)
 
     answer = await task
     assert answer.json()["error"]["refunded"]
@@ -310,9 +312,9 @@ async def test_asking_with_a_wait_answers_202_when_it_did_not(member):
 
 
 async def test_who_waits_too_often_is_answered_at_once(member, monkeypatch):
-    from chat import following
+    from chat.live import reply_follower
 
-    monkeypatch.setattr(following, "MOST", 1)
+    monkeypatch.setattr(reply_follower, "MOST", 1)
     reply = await threads.run(make_running, member)
     caller = await caller_of(member)
     task = await waiting(caller, f"replies/{reply.id}", Prefer="wait=30")
@@ -326,7 +328,7 @@ async def test_who_waits_too_often_is_answered_at_once(member, monkeypatch):
 
 
 async def test_what_was_accepted_is_told_so_when_it_cannot_be_waited_for(member, monkeypatch):
-    from chat import waiting as waits
+    from chat.live import long_poll as waits
 
     async def away(**_):
         raise OperationalError

@@ -10,9 +10,10 @@ from openai import AsyncOpenAI
 
 from accounts import sessions
 from api import threads
-from chat import events, replies
+from chat.events import publisher
 from chat.models import Reply
-from chat.replies import ChoiceParts, Failure, Outcome
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 from config.asgi import application
 
 MODEL = "test-model"
@@ -58,9 +59,9 @@ async def claim() -> Reply:
 
 
 def _claim(reply_id: UUID) -> Reply:
-    claimed = replies.claim(reply_id=reply_id, worker=uuid4())
+    claimed = lifecycle.claim(reply_id=reply_id, worker=uuid4())
     assert claimed is not None
-    events.publish([events.reply_updated(claimed)])
+    publisher.publish([publisher.reply_updated(claimed)])
     return claimed
 
 
@@ -72,24 +73,24 @@ async def answer(*texts, finish_reason="stop", **columns) -> Reply:
         for index, text in enumerate(texts)
     ]
     outcome = Outcome(choices=choices, columns=columns or dict(USAGE))
-    await threads.run(_end, replies.complete, reply, outcome)
+    await threads.run(_end, lifecycle.complete, reply, outcome)
     return reply
 
 
 async def fail(code, detail="It failed.", text="") -> Reply:
     reply = await claim()
     failure = Failure(code=code, detail=detail, retryable=False)
-    await threads.run(_end, replies.fail, reply, failure, Outcome())
+    await threads.run(_end, lifecycle.fail, reply, failure, Outcome())
     return reply
 
 
 async def cancel(text="") -> Reply:
     reply = await claim()
     choices = [ChoiceParts(index=0, content=text)] if text else []
-    await threads.run(_end, replies.cancel_running, reply, Outcome(choices=choices))
+    await threads.run(_end, lifecycle.cancel_running, reply, Outcome(choices=choices))
     return reply
 
 
 def _end(end, reply, *arguments) -> None:
     end(reply, *arguments)
-    events.publish(events.after_change(reply))
+    publisher.publish(publisher.after_change(reply))

@@ -22,8 +22,8 @@ from accounts.authentication import prove
 from accounts.models import Session
 from api import threads
 from chat.models import Conversation, Reply
-from chat.openai_surface import streaming
-from chat.openai_surface.chunks import ChunkTeller
+from chat.openai_surface.responses import streaming
+from chat.openai_surface.responses.chunks import ChunkTeller
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

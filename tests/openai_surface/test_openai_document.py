@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chat.openai_surface import parameters
+from chat.openai_surface.requests import parameters
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs/openai.md").read_text()
 PROGRAMS = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)

@@ -11,7 +11,8 @@ from openai_driver import BASE_URL, MODEL, answer, key_of, meanwhile, official_c
 from accounts import authentication, keys
 from api import threads
 from chat.models import ChatConfig, Conversation, Prompt, QuotaSlot, Reply
-from chat.openai_surface import asking, waiting
+from chat.openai_surface.requests import asking
+from chat.openai_surface.responses import waiting
 from config.asgi import application
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]

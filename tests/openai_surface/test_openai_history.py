@@ -10,12 +10,14 @@ from talking import claim, complete, detail, fail
 from test_openai_orders import COMPLETION, RESPONSE
 
 from api.errors import FieldError
-from chat import accepting, context, exchange, quota
-from chat.accepting import Idempotency, KeyReused, QueueFull, ReplyInProgress
+from chat.exchange import context, wire_format
+from chat.limits import daily_limit
+from chat.limits.daily_limit import DailyLimitReached
 from chat.models import ChatConfig, Choice, Conversation, Prompt, QuotaSlot, Reply
-from chat.openai_surface import asking, history, orders
 from chat.openai_surface.errors import ModelNotOffered
-from chat.quota import DailyLimitReached
+from chat.openai_surface.requests import asking, history, parsed_request
+from chat.replies import accept
+from chat.replies.accept import Idempotency, KeyReused, QueueFull, ReplyInProgress
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 
@@ -36,12 +38,12 @@ def system(text, role="system"):
 
 def completion(member, *messages, key=None, **fields):
     body = COMPLETION | {"model": MODEL, "messages": list(messages)} | fields
-    return _asked(member, orders.of_completion(body), key)
+    return _asked(member, parsed_request.of_completion(body), key)
 
 
 def response(member, given="Hello", key=None, **fields):
     body = RESPONSE | {"model": MODEL, "input": given} | fields
-    return _asked(member, orders.of_response(body), key)
+    return _asked(member, parsed_request.of_response(body), key)
 
 
 def _asked(member, order, key):
@@ -159,14 +161,14 @@ def test_the_history_counts_once_to_the_daily_limit(member):
     completion(member, user("One"), assistant("First"), user("Two"), assistant("2"), user("Three"))
 
     assert QuotaSlot.objects.count() == 1
-    assert quota.state(member=member).used == 1
+    assert daily_limit.state(member=member).used == 1
 
 
 def test_nobody_is_told_of_turns_that_were_given(
     member, monkeypatch, django_capture_on_commit_callbacks
 ):
     heard = []
-    monkeypatch.setattr(accepting.events, "reply_accepted", heard.append)
+    monkeypatch.setattr(accept.events, "reply_accepted", heard.append)
 
     with django_capture_on_commit_callbacks(execute=True):
         reply = completion(member, user("One"), assistant("First"), user("Two"))
@@ -179,7 +181,7 @@ def test_a_turn_that_was_given_has_no_exchange_with_the_model(member, api):
     given = Reply.objects.exclude(id=reply.id).get()
 
     assert given.extra == {"given": True}
-    assert exchange.rebuilt_response(given, given.choices.all()) is None
+    assert wire_format.rebuilt_response(given, given.choices.all()) is None
     assert api.get(f"/api/v1/replies/{given.id}/exchange").status_code == 200
 
 
@@ -345,7 +347,7 @@ def test_after_a_refusal_nothing_is_stored(member, settings):
     assert counts() == before
     settings.CHAT_QUEUE_MAX = 10
     completion(member, *history_too)
-    assert quota.state(member=member).used == 2
+    assert daily_limit.state(member=member).used == 2
 
 
 def test_the_same_key_gives_the_same_reply_and_no_second_conversation(member):

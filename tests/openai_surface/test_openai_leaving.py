@@ -6,7 +6,7 @@ from eventually import comes_true
 from openai_driver import MODEL, key_of
 
 from api import threads
-from chat import sweeping
+from chat.live import reconciliation
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -18,7 +18,7 @@ BODIES = {
 
 @pytest.mark.parametrize("path", BODIES)
 async def test_nothing_is_left_of_it(member, monkeypatch, path):
-    monkeypatch.setattr("chat.openai_surface.streaming.PING_SECONDS", 0.05)
+    monkeypatch.setattr("chat.openai_surface.responses.streaming.PING_SECONDS", 0.05)
     key = await threads.run(key_of, member)
     response = await AsyncClient().post(
         f"/v1/{path}",
@@ -28,10 +28,10 @@ async def test_nothing_is_left_of_it(member, monkeypatch, path):
     )
     parts = aiter(response)
     await anext(parts), await anext(parts)
-    assert sweeping.sweeper._listeners
+    assert reconciliation.sweeper._listeners
 
     await parts.aclose()
 
     # Though the response is still referred to: by the request, in a circle.
-    await comes_true(lambda: not sweeping.sweeper._listeners)
+    await comes_true(lambda: not reconciliation.sweeper._listeners)
     assert response.streaming

@@ -8,7 +8,7 @@ from openai.types.responses.response_create_params import ResponseCreateParamsNo
 
 from api.errors import FieldError
 from api.parsers import RepetitiveObject
-from chat.openai_surface import orders, parameters
+from chat.openai_surface.requests import parameters, parsed_request
 
 USER = {"role": "user", "content": "Hello"}
 COMPLETION = {"model": "m", "messages": [USER]}
@@ -23,11 +23,11 @@ def refusal(read, body):
 
 
 def completion_refusal(**fields):
-    return refusal(orders.of_completion, COMPLETION | fields)
+    return refusal(parsed_request.of_completion, COMPLETION | fields)
 
 
 def response_refusal(**fields):
-    return refusal(orders.of_response, RESPONSE | fields)
+    return refusal(parsed_request.of_response, RESPONSE | fields)
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,14 @@ def test_what_responses_do_not_support_is_refused_by_name(name):
 def test_what_says_nothing_is_taken():
     for name, takes in parameters.NOT_OF_COMPLETIONS.items():
         for value in (None, *takes):
-            orders.of_completion(COMPLETION | {name: value})
+            parsed_request.of_completion(COMPLETION | {name: value})
     for name, takes in parameters.NOT_OF_RESPONSES.items():
         for value in (None, *takes):
-            orders.of_response(RESPONSE | {name: value})
+            parsed_request.of_response(RESPONSE | {name: value})
     for name in set(parameters.COMPLETION) - {"model", "messages"}:
-        orders.of_completion(COMPLETION | {name: None})
+        parsed_request.of_completion(COMPLETION | {name: None})
     for name in set(parameters.RESPONSE) - {"model", "input"}:
-        orders.of_response(RESPONSE | {name: None})
+        parsed_request.of_response(RESPONSE | {name: None})
 
 
 @pytest.mark.parametrize(
@@ -103,12 +103,12 @@ def test_a_parameter_that_nobody_knows_is_refused():
 def test_a_parameter_that_comes_twice_is_refused():
     body = RepetitiveObject([*COMPLETION.items(), ("n", 1), ("n", 2)])
 
-    assert refusal(orders.of_completion, body) == ("n", "repeated_parameter")
+    assert refusal(parsed_request.of_completion, body) == ("n", "repeated_parameter")
 
 
 @pytest.mark.parametrize("body", [None, [], "x", 5])
 def test_a_body_that_is_no_object_is_refused(body):
-    assert refusal(orders.of_completion, body) == ("", "invalid_type")
+    assert refusal(parsed_request.of_completion, body) == ("", "invalid_type")
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_a_message_over_the_limit_is_refused_but_not_an_answer(settings):
     for role in ("user", "system", "developer"):
         refused = completion_refusal(messages=[{"role": role, "content": long}, USER])
         assert refused == ("messages[0].content", "string_above_max_length")
-    orders.of_completion(
+    parsed_request.of_completion(
         COMPLETION | {"messages": [USER, {"role": "assistant", "content": long}, USER]}
     )
 
@@ -259,7 +259,9 @@ def test_a_message_over_the_limit_is_refused_but_not_an_answer(settings):
 def test_text_parts_become_one_text():
     parts = [{"type": "text", "text": "One"}, {"type": "text", "text": "two", "annotations": []}]
 
-    order = orders.of_completion(COMPLETION | {"messages": [{"role": "user", "content": parts}]})
+    order = parsed_request.of_completion(
+        COMPLETION | {"messages": [{"role": "user", "content": parts}]}
+    )
 
     assert order.messages == [{"role": "user", "content": "One\ntwo"}]
 
@@ -274,7 +276,7 @@ def test_an_output_item_of_a_response_may_be_sent_back_as_it_came():
     }
     given = [USER, item, {"role": "user", "content": [{"type": "input_text", "text": "And?"}]}]
 
-    order = orders.of_response(RESPONSE | {"input": given})
+    order = parsed_request.of_response(RESPONSE | {"input": given})
 
     assert [message["content"] for message in order.messages] == ["Hello", "Hi", "And?"]
 
@@ -282,7 +284,7 @@ def test_an_output_item_of_a_response_may_be_sent_back_as_it_came():
 def test_a_message_of_a_completion_may_be_sent_back_as_it_came():
     message = {"role": "assistant", "content": "Hi", "refusal": None, "annotations": []}
 
-    order = orders.of_completion(COMPLETION | {"messages": [USER, message, USER]})
+    order = parsed_request.of_completion(COMPLETION | {"messages": [USER, message, USER]})
 
     assert order.messages[1] == {"role": "assistant", "content": "Hi"}
 
@@ -291,7 +293,7 @@ def test_a_message_of_a_completion_may_be_sent_back_as_it_came():
 def test_a_first_system_message_is_the_system_text_under_its_own_role(role):
     system = {"role": role, "content": "Be kind."}
 
-    order = orders.of_completion(COMPLETION | {"messages": [system, system, USER]})
+    order = parsed_request.of_completion(COMPLETION | {"messages": [system, system, USER]})
 
     assert (order.config["system_role"], order.config["system"]) == (role, "Be kind.")
     assert order.messages == [system, USER]
@@ -299,22 +301,24 @@ def test_a_first_system_message_is_the_system_text_under_its_own_role(role):
 
 def test_of_a_response_only_its_instructions_are_the_system_text():
     system = {"role": "system", "content": "Be kind."}
-    order = orders.of_response(RESPONSE | {"input": [system, USER], "instructions": "Be brief."})
+    order = parsed_request.of_response(
+        RESPONSE | {"input": [system, USER], "instructions": "Be brief."}
+    )
 
     assert order.config["system"] == "Be brief."
     assert order.messages == [system, USER]
-    assert orders.of_response(RESPONSE | {"input": [system, USER]}).config["system"] is None
+    assert parsed_request.of_response(RESPONSE | {"input": [system, USER]}).config["system"] is None
 
 
 def test_the_bound_of_tokens_has_two_names():
-    assert orders.of_completion(COMPLETION | {"max_tokens": 5}).config["max_tokens"] == 5
-    newer = orders.of_completion(COMPLETION | {"max_completion_tokens": 6})
+    assert parsed_request.of_completion(COMPLETION | {"max_tokens": 5}).config["max_tokens"] == 5
+    newer = parsed_request.of_completion(COMPLETION | {"max_completion_tokens": 6})
     assert newer.config["max_tokens"] == 6
-    assert orders.of_response(RESPONSE | {"max_output_tokens": 7}).config["max_tokens"] == 7
+    assert parsed_request.of_response(RESPONSE | {"max_output_tokens": 7}).config["max_tokens"] == 7
 
 
 def test_what_was_left_out_is_not_inherited():
-    config = orders.of_completion(COMPLETION).config
+    config = parsed_request.of_completion(COMPLETION).config
 
     assert config == {
         "model": "m",

@@ -12,14 +12,14 @@ from pydantic import TypeAdapter
 from accounts.models import Member, Session
 from accounts.proofs import Proof
 from api.ids import uuid7
-from chat import replies
-from chat.following import Followed
+from chat.live.delivery_order import Mark
+from chat.live.reply_follower import Followed
 from chat.models import ChatConfig, Choice, Reply
-from chat.openai_surface import streaming
-from chat.openai_surface.chunks import ChunkTeller
 from chat.openai_surface.errors import Unanswered
-from chat.openai_surface.response_events import EventTeller
-from chat.ordering import Mark
+from chat.openai_surface.responses import streaming
+from chat.openai_surface.responses.chunks import ChunkTeller
+from chat.openai_surface.responses.response_events import EventTeller
+from chat.replies import lifecycle
 
 
 def followed(kind, terminal=False, **body):
@@ -50,12 +50,12 @@ class Ended:
             Choice(reply=self.row, index=index, content=text, finish_reason=finish_reason)
             for index, text in enumerate(texts)
         ]
-        replies.set_choices(self.row, choices)
+        lifecycle.set_choices(self.row, choices)
 
 
 def row(**columns):
     made = Reply(id=ID, config=ChatConfig(model="m"), created_at=NOW, finished_at=NOW, **columns)
-    replies.set_choices(made, [])
+    lifecycle.set_choices(made, [])
     return made
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.openai_surface.transcript import Diverged, Transcript
+from chat.openai_surface.responses.transcript import Diverged, Transcript
 
 
 def test_text_is_sent_as_it_comes():

@@ -8,9 +8,9 @@ from django.utils import timezone
 from racing import at_once
 from reply_rows import MODEL, make_reply, make_running, set_directly, stored, unchanged
 
-from chat import replies
 from chat.models import Choice, QuotaSlot, Reply
-from chat.replies import ChoiceParts, Failure, Outcome, Superseded
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Failure, Outcome, Superseded
 from chat.states import ReplyStatus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
@@ -22,7 +22,7 @@ def test_a_claim_starts_the_next_attempt(member):
     reply = make_reply(member)
     worker = uuid4()
 
-    claimed = replies.claim(reply_id=reply.id, worker=worker)
+    claimed = lifecycle.claim(reply_id=reply.id, worker=worker)
 
     assert claimed is not None
     assert (claimed.status, claimed.attempt, claimed.worker) == ("in_progress", 1, worker)
@@ -36,7 +36,7 @@ def test_a_claim_is_one_statement_and_knows_what_the_model_is_asked_with(
     reply = make_reply(member, message="What time is it?")
 
     with django_assert_num_queries(1):
-        claimed = replies.claim(reply_id=reply.id, worker=uuid4())
+        claimed = lifecycle.claim(reply_id=reply.id, worker=uuid4())
         assert (claimed.prompt.answer, claimed.member.email) == ("What time is it?", member.email)
         assert (claimed.config.model, list(claimed.choices.all())) == (MODEL, [])
 
@@ -45,7 +45,7 @@ def test_a_claim_is_one_statement_and_knows_what_the_model_is_asked_with(
 def test_of_many_claims_at_once_one_succeeds(member):
     reply = make_reply(member)
 
-    claims = [lambda: replies.claim(reply_id=reply.id, worker=uuid4()) for _ in range(12)]
+    claims = [lambda: lifecycle.claim(reply_id=reply.id, worker=uuid4()) for _ in range(12)]
     claimed = [claim for claim in at_once(claims) if claim is not None]
 
     assert len(claimed) == 1
@@ -55,31 +55,31 @@ def test_of_many_claims_at_once_one_succeeds(member):
 def test_a_reply_is_not_claimed_before_its_next_attempt_is_due(member):
     reply = make_reply(member, retry_at=timezone.now() + timedelta(seconds=30))
 
-    assert replies.claim(reply_id=reply.id, worker=uuid4()) is None
+    assert lifecycle.claim(reply_id=reply.id, worker=uuid4()) is None
 
     set_directly(reply, retry_at=timezone.now() - timedelta(seconds=1))
-    claimed = replies.claim(reply_id=reply.id, worker=uuid4())
+    claimed = lifecycle.claim(reply_id=reply.id, worker=uuid4())
     assert claimed is not None
     assert claimed.retry_at is None
 
 
 def test_an_ended_reply_is_not_claimed(member):
     reply = make_running(member)
-    replies.complete(reply, ANSWER)
+    lifecycle.complete(reply, ANSWER)
 
-    assert replies.claim(reply_id=reply.id, worker=uuid4()) is None
+    assert lifecycle.claim(reply_id=reply.id, worker=uuid4()) is None
 
 
 def test_a_reply_that_does_not_exist_is_not_claimed(db):
-    assert replies.claim(reply_id=uuid4(), worker=uuid4()) is None
+    assert lifecycle.claim(reply_id=uuid4(), worker=uuid4()) is None
 
 
 WRITES = {
-    "complete": lambda reply: replies.complete(reply, ANSWER),
-    "fail": lambda reply: replies.fail(reply, FAILURE, ANSWER),
-    "cancel_running": lambda reply: replies.cancel_running(reply, ANSWER),
-    "retry_later": lambda reply: replies.retry_later(reply, FAILURE, retry_at=timezone.now()),
-    "hand_back": lambda reply: replies.hand_back(reply),
+    "complete": lambda reply: lifecycle.complete(reply, ANSWER),
+    "fail": lambda reply: lifecycle.fail(reply, FAILURE, ANSWER),
+    "cancel_running": lambda reply: lifecycle.cancel_running(reply, ANSWER),
+    "retry_later": lambda reply: lifecycle.retry_later(reply, FAILURE, retry_at=timezone.now()),
+    "hand_back": lambda reply: lifecycle.hand_back(reply),
 }
 
 
@@ -88,8 +88,8 @@ WRITES = {
 def test_a_claim_of_an_older_attempt_changes_nothing(member, write, rival):
     stale = make_running(member, counted=True)
     worker = stale.worker if rival == "same worker" else uuid4()
-    replies.hand_back(Reply.objects.get(id=stale.id))
-    newer = replies.claim(reply_id=stale.id, worker=worker)
+    lifecycle.hand_back(Reply.objects.get(id=stale.id))
+    newer = lifecycle.claim(reply_id=stale.id, worker=worker)
     assert newer is not None
 
     with unchanged(newer), pytest.raises(Superseded):
@@ -150,11 +150,11 @@ def test_what_is_due_is_claimed_oldest_first_and_no_more_than_asked(member):
     }
     make_reply(member)  # its wake-up is on its way
 
-    claimed = replies.claim_due(worker=uuid4(), limit=3)
+    claimed = lifecycle.claim_due(worker=uuid4(), limit=3)
 
     assert [reply.id for reply in claimed] == [made[age].id for age in (5, 4, 3)]
     assert all(reply.status == ReplyStatus.IN_PROGRESS for reply in claimed)
-    assert [len(replies.claim_due(worker=uuid4(), limit=10)) for _ in range(2)] == [2, 0]
+    assert [len(lifecycle.claim_due(worker=uuid4(), limit=10)) for _ in range(2)] == [2, 0]
 
 
 def test_claiming_many_takes_few_statements(member, django_assert_num_queries):
@@ -162,7 +162,7 @@ def test_claiming_many_takes_few_statements(member, django_assert_num_queries):
         make_reply(member, due=True)
 
     with django_assert_num_queries(5):  # two are the transaction's
-        claimed = replies.claim_due(worker=uuid4(), limit=20)
+        claimed = lifecycle.claim_due(worker=uuid4(), limit=20)
         assert len({reply.member.email for reply in claimed}) == 1
         assert all(not reply.choices.all() for reply in claimed)
 
@@ -171,7 +171,7 @@ def test_claiming_many_takes_few_statements(member, django_assert_num_queries):
 def test_workers_that_look_at_once_share_what_is_due(member):
     made = {make_reply(member, due=True).id for _ in range(40)}
 
-    looks = [lambda: replies.claim_due(worker=uuid4(), limit=8) for _ in range(6)]
+    looks = [lambda: lifecycle.claim_due(worker=uuid4(), limit=8) for _ in range(6)]
     taken = [[reply.id for reply in claimed] for claimed in at_once(looks)]
 
     everything = [reply_id for claimed in taken for reply_id in claimed]
@@ -179,5 +179,5 @@ def test_workers_that_look_at_once_share_what_is_due(member):
     assert set(everything) <= made
     assert all(len(claimed) <= 8 for claimed in taken)
     assert set(Reply.objects.values_list("attempt", flat=True)) <= {0, 1}
-    left = sum(1 for _ in replies.claim_due(worker=uuid4(), limit=100))
+    left = sum(1 for _ in lifecycle.claim_due(worker=uuid4(), limit=100))
     assert len(everything) + left == 40

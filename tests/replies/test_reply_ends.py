@@ -9,9 +9,9 @@ from django.utils import timezone
 from racing import at_once
 from reply_rows import make_reply, make_running, set_directly, stored
 
-from chat import replies
 from chat.models import Choice, Conversation, QuotaSlot, Reply
-from chat.replies import ChoiceParts, Failure, Outcome, Superseded
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Failure, Outcome, Superseded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 FAILURE = Failure(code="model_error", detail="It broke.", retryable=True)
@@ -25,7 +25,7 @@ def spoken(*texts):
 def test_a_completed_reply_keeps_its_slot_and_its_choices(member):
     reply = make_running(member, counted=True)
 
-    replies.complete(reply, spoken("Yes", "No"))
+    lifecycle.complete(reply, spoken("Yes", "No"))
 
     row = stored(reply)
     assert (row.status, row.worker, row.last_seq, row.refunded) == ("completed", None, 2, False)
@@ -39,7 +39,7 @@ def test_the_whole_answer_is_stored_by_one_statement(member, django_assert_num_q
     reply = make_running(member)
 
     with django_assert_num_queries(1):
-        replies.complete(reply, spoken("Yes", "No"))
+        lifecycle.complete(reply, spoken("Yes", "No"))
 
     conversation = Conversation.objects.get()
     assert conversation.active_at == conversation.updated_at == stored(reply).finished_at
@@ -47,11 +47,11 @@ def test_the_whole_answer_is_stored_by_one_statement(member, django_assert_num_q
 
 def test_what_came_too_late_leaves_nothing_behind(member):
     reply = make_running(member)
-    replies.take_back(reply.id)
+    lifecycle.take_back(reply.id)
     before = Conversation.objects.values().get()
 
     with pytest.raises(Superseded):
-        replies.complete(reply, spoken("Yes"))
+        lifecycle.complete(reply, spoken("Yes"))
 
     assert (stored(reply).status, reply.status) == ("queued", "in_progress")
     assert not Choice.objects.exists()
@@ -61,7 +61,7 @@ def test_what_came_too_late_leaves_nothing_behind(member):
 def test_a_failed_reply_gives_its_slot_back_and_says_why(member):
     reply = make_running(member, counted=True)
 
-    replies.fail(reply, FAILURE, spoken("So fa"))
+    lifecycle.fail(reply, FAILURE, spoken("So fa"))
 
     row = stored(reply)
     assert (row.status, row.error_code, row.error_detail) == ("failed", "model_error", "It broke.")
@@ -73,9 +73,9 @@ def test_a_failed_reply_gives_its_slot_back_and_says_why(member):
 @pytest.mark.parametrize(
     "end",
     [
-        replies.complete,
-        lambda reply, outcome: replies.fail(reply, FAILURE, outcome),
-        replies.cancel_running,
+        lifecycle.complete,
+        lambda reply, outcome: lifecycle.fail(reply, FAILURE, outcome),
+        lifecycle.cancel_running,
     ],
 )
 def test_an_end_that_did_not_commit_can_be_repeated(member, end):
@@ -110,7 +110,7 @@ MEND_COMMIT = "DROP TRIGGER break_commit ON chat_choice; DROP FUNCTION break_com
 def test_a_cancel_keeps_the_text_so_far_and_the_slot(member):
     reply = make_running(member, counted=True)
 
-    replies.cancel_running(reply, spoken("So far", ""))
+    lifecycle.cancel_running(reply, spoken("So far", ""))
 
     choice = Choice.objects.get()
     assert (choice.content, choice.finish_reason) == ("So far", "cancelled")
@@ -122,7 +122,7 @@ def test_a_cancel_keeps_the_text_so_far_and_the_slot(member):
 def test_a_cancel_before_the_first_token_gives_the_slot_back(member, outcome):
     reply = make_running(member, counted=True)
 
-    replies.cancel_running(reply, outcome)
+    lifecycle.cancel_running(reply, outcome)
 
     assert not Choice.objects.exists()
     assert not QuotaSlot.objects.exists()
@@ -132,8 +132,8 @@ def test_a_cancel_before_the_first_token_gives_the_slot_back(member, outcome):
 @pytest.mark.parametrize(
     ("end", "status"),
     [
-        (replies.cancel_queued, "cancelled"),
-        (lambda reply_id: replies.fail_queued(reply_id, FAILURE), "failed"),
+        (lifecycle.cancel_queued, "cancelled"),
+        (lambda reply_id: lifecycle.fail_queued(reply_id, FAILURE), "failed"),
     ],
 )
 def test_a_reply_that_waits_ends_at_once_and_gives_its_slot_back(member, end, status):
@@ -147,7 +147,9 @@ def test_a_reply_that_waits_ends_at_once_and_gives_its_slot_back(member, end, st
     assert end(reply.id) is False
 
 
-@pytest.mark.parametrize("end", [replies.cancel_queued, lambda i: replies.fail_queued(i, FAILURE)])
+@pytest.mark.parametrize(
+    "end", [lifecycle.cancel_queued, lambda i: lifecycle.fail_queued(i, FAILURE)]
+)
 def test_ending_a_reply_that_does_not_wait_costs_it_nothing(member, end):
     reply = make_running(member, counted=True)
 
@@ -163,13 +165,13 @@ def test_a_claim_and_a_cancel_at_once_leave_one_truth(member):
         reply = make_reply(member, counted=True)
         claimed, cancelled = at_once(
             [
-                lambda reply=reply: replies.claim(reply_id=reply.id, worker=uuid4()),
-                lambda reply=reply: replies.cancel_queued(reply.id),
+                lambda reply=reply: lifecycle.claim(reply_id=reply.id, worker=uuid4()),
+                lambda reply=reply: lifecycle.cancel_queued(reply.id),
             ]
         )
         assert (claimed is None) == cancelled
         assert QuotaSlot.objects.filter(reply_id=reply.id).exists() == (not cancelled)
-        replies.cancel_queued(reply.id)
+        lifecycle.cancel_queued(reply.id)
 
 
 def test_a_retry_waits_for_its_moment_and_counts_the_failure(member, settings):
@@ -177,7 +179,7 @@ def test_a_retry_waits_for_its_moment_and_counts_the_failure(member, settings):
     reply = make_running(member, counted=True)
     retry_at = timezone.now() + timedelta(seconds=30)
 
-    replies.retry_later(reply, FAILURE, retry_at=retry_at)
+    lifecycle.retry_later(reply, FAILURE, retry_at=retry_at)
 
     row = stored(reply)
     assert (row.status, row.failures, row.rescues, row.attempt) == ("queued", 1, 0, 1)
@@ -189,10 +191,10 @@ def test_a_retry_waits_for_its_moment_and_counts_the_failure(member, settings):
 
 def test_a_success_after_a_retry_forgets_the_failure(member):
     reply = make_running(member)
-    replies.retry_later(reply, FAILURE, retry_at=timezone.now() - timedelta(seconds=1))
-    again = replies.claim(reply_id=reply.id, worker=uuid4())
+    lifecycle.retry_later(reply, FAILURE, retry_at=timezone.now() - timedelta(seconds=1))
+    again = lifecycle.claim(reply_id=reply.id, worker=uuid4())
 
-    replies.complete(again, spoken("Hi"))
+    lifecycle.complete(again, spoken("Hi"))
 
     row = stored(reply)
     assert (row.attempt, row.failures, row.error_code, row.error_detail) == (2, 1, None, None)
@@ -201,11 +203,11 @@ def test_a_success_after_a_retry_forgets_the_failure(member):
 def test_what_is_handed_back_is_due_at_once_and_counts_as_no_failure(member):
     reply = make_running(member, counted=True)
 
-    replies.hand_back(reply)
+    lifecycle.hand_back(reply)
 
     row = stored(reply)
     assert (row.status, row.failures, row.rescues, row.retry_at) == ("queued", 0, 0, None)
-    assert [found.id for found in replies.claim_due(worker=uuid4(), limit=5)] == [reply.id]
+    assert [found.id for found in lifecycle.claim_due(worker=uuid4(), limit=5)] == [reply.id]
 
 
 def test_a_dead_workers_replies_are_due_at_once(member):
@@ -213,21 +215,21 @@ def test_a_dead_workers_replies_are_due_at_once(member):
     orphans = [make_running(member, worker=dead, counted=True) for _ in range(2)]
     other = make_running(member, worker=alive)
 
-    taken = replies.rescue(workers=[dead])
+    taken = lifecycle.rescue(workers=[dead])
 
     assert [reply.id for reply in taken] == [reply.id for reply in orphans]
     for reply in taken:
         row = stored(reply)
         assert (row.status, row.rescues, row.failures, row.worker) == ("queued", 1, 0, None)
     assert stored(other).status == "in_progress"
-    assert len(replies.claim_due(worker=alive, limit=5)) == 2
+    assert len(lifecycle.claim_due(worker=alive, limit=5)) == 2
 
 
 def test_a_rescue_ends_what_a_member_wanted_cancelled(member):
     reply = make_running(member, counted=True)
-    replies.request_cancel(reply.id)
+    lifecycle.request_cancel(reply.id)
 
-    (taken,) = replies.rescue(workers=[reply.worker])
+    (taken,) = lifecycle.rescue(workers=[reply.worker])
 
     assert (taken.status, stored(reply).status) == ("cancelled", "cancelled")
     assert not QuotaSlot.objects.exists()
@@ -235,10 +237,10 @@ def test_a_rescue_ends_what_a_member_wanted_cancelled(member):
 
 def test_a_wish_to_cancel_reaches_running_replies_only(member):
     waiting, ended = make_reply(member), make_running(member)
-    replies.complete(ended, Outcome())
+    lifecycle.complete(ended, Outcome())
 
-    replies.request_cancel(waiting.id)
-    replies.request_cancel(ended.id)
+    lifecycle.request_cancel(waiting.id)
+    lifecycle.request_cancel(ended.id)
 
     assert set(Reply.objects.values_list("cancel_requested_at", flat=True)) == {None}
 
@@ -247,9 +249,9 @@ def test_a_reply_whose_workers_keep_dying_is_given_up(member, settings):
     settings.RESCUES_MAX = 3
     reply = make_reply(member, counted=True)
     for _ in range(4):
-        claimed = replies.claim(reply_id=reply.id, worker=uuid4())
+        claimed = lifecycle.claim(reply_id=reply.id, worker=uuid4())
         assert claimed is not None
-        replies.rescue(workers=[claimed.worker])
+        lifecycle.rescue(workers=[claimed.worker])
 
     row = stored(reply)
     assert (row.status, row.error_code, row.rescues, row.attempt) == ("failed", "crash_loop", 3, 4)
@@ -263,7 +265,7 @@ def test_rescuers_at_once_take_each_reply_once(member):
     for _ in range(30):
         make_running(member, worker=dead)
 
-    taken = at_once([lambda: replies.rescue(workers=[dead]) for _ in range(5)])
+    taken = at_once([lambda: lifecycle.rescue(workers=[dead]) for _ in range(5)])
 
     ids = [reply.id for part in taken for reply in part]
     assert len(ids) == len(set(ids)) == 30
@@ -278,7 +280,7 @@ def test_strays_are_those_that_stood_there_for_long_and_do_not_run(member):
     for reply in (running, stray, foreign):
         set_directly(reply, started_at=long_ago)
 
-    taken = replies.rescue_strays(worker=worker, running=[running.id], older_than_seconds=5)
+    taken = lifecycle.rescue_strays(worker=worker, running=[running.id], older_than_seconds=5)
 
     assert [reply.id for reply in taken] == [stray.id]
     assert {stored(reply).status for reply in (running, young, foreign)} == {"in_progress"}

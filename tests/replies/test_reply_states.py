@@ -8,9 +8,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from reply_rows import make_conversation, make_reply, make_running, set_directly, unchanged
 
-from chat import replies
 from chat.models import Choice, QuotaSlot
-from chat.replies import ChoiceParts, Failure, Outcome, Superseded
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Failure, Outcome, Superseded
 from chat.states import TERMINAL, TRANSITIONS, ReplyStatus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
@@ -25,34 +25,35 @@ def in_status(member, status):
         return make_reply(member)
     reply = make_running(member)
     ends = {
-        ReplyStatus.COMPLETED: lambda: replies.complete(reply, Outcome()),
-        ReplyStatus.FAILED: lambda: replies.fail(reply, FAILURE, Outcome()),
-        ReplyStatus.CANCELLED: lambda: replies.cancel_running(reply, Outcome()),
+        ReplyStatus.COMPLETED: lambda: lifecycle.complete(reply, Outcome()),
+        ReplyStatus.FAILED: lambda: lifecycle.fail(reply, FAILURE, Outcome()),
+        ReplyStatus.CANCELLED: lambda: lifecycle.cancel_running(reply, Outcome()),
     }
     if status in ends:
         ends[status]()
     return reply
 
 
-# By which functions of chat.replies a status is reached. Each must refuse where the table does.
+# By which functions of chat.replies.lifecycle a status is reached. Each must refuse where the
+# table does.
 MOVES = {
     ReplyStatus.QUEUED: (
-        lambda reply: replies.hand_back(reply),
-        lambda reply: replies.retry_later(reply, FAILURE, retry_at=timezone.now()),
-        lambda reply: replies.rescue(workers=[reply.worker] if reply.worker else []),
+        lambda reply: lifecycle.hand_back(reply),
+        lambda reply: lifecycle.retry_later(reply, FAILURE, retry_at=timezone.now()),
+        lambda reply: lifecycle.rescue(workers=[reply.worker] if reply.worker else []),
     ),
     ReplyStatus.IN_PROGRESS: (
-        lambda reply: replies.claim(reply_id=reply.id, worker=uuid4()),
-        lambda reply: replies.claim_due(worker=uuid4(), limit=10),
+        lambda reply: lifecycle.claim(reply_id=reply.id, worker=uuid4()),
+        lambda reply: lifecycle.claim_due(worker=uuid4(), limit=10),
     ),
-    ReplyStatus.COMPLETED: (lambda reply: replies.complete(reply, Outcome()),),
+    ReplyStatus.COMPLETED: (lambda reply: lifecycle.complete(reply, Outcome()),),
     ReplyStatus.FAILED: (
-        lambda reply: replies.fail(reply, FAILURE, Outcome()),
-        lambda reply: replies.fail_queued(reply.id, FAILURE),
+        lambda reply: lifecycle.fail(reply, FAILURE, Outcome()),
+        lambda reply: lifecycle.fail_queued(reply.id, FAILURE),
     ),
     ReplyStatus.CANCELLED: (
-        lambda reply: replies.cancel_running(reply, Outcome()),
-        lambda reply: replies.cancel_queued(reply.id),
+        lambda reply: lifecycle.cancel_running(reply, Outcome()),
+        lambda reply: lifecycle.cancel_queued(reply.id),
     ),
 }
 BY_CODE = [
@@ -159,7 +160,7 @@ def test_a_conversation_has_one_open_reply(member):
 def test_a_conversation_has_many_ended_replies(member):
     conversation = make_conversation(member)
     for _ in range(2):
-        replies.complete(make_running(member, conversation=conversation), Outcome())
+        lifecycle.complete(make_running(member, conversation=conversation), Outcome())
 
     assert conversation.replies.count() == 2
 
@@ -184,7 +185,7 @@ def test_a_reply_has_each_choice_once(member):
     twice = [ChoiceParts(index=0, content="a"), ChoiceParts(index=0, content="b")]
 
     with pytest.raises(IntegrityError, match="index_is_unique_in_a_reply"), transaction.atomic():
-        replies.complete(reply, Outcome(choices=twice))
+        lifecycle.complete(reply, Outcome(choices=twice))
 
     assert not Choice.objects.exists()
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.db.models import F
 from reply_rows import make_running
 
-from chat import replies
-from chat.replies import ChoiceParts, Failure, Outcome
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 from workers.models import Delivery, Webhook
 from workers.webhooks import endpoints
 
@@ -21,7 +21,7 @@ def make_webhook(member, url="http://127.0.0.1:9/") -> Webhook:
 def make_ended(member, **fields):
     """A reply that a worker completed."""
     reply = make_running(member, **fields)
-    replies.complete(reply, OUTCOME)
+    lifecycle.complete(reply, OUTCOME)
     return reply
 
 

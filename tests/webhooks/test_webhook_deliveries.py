@@ -12,9 +12,9 @@ from people import make_member
 from racing import at_once
 from reply_rows import make_reply, make_running, stored
 
-from chat import replies
 from chat.models import Choice, Conversation, Reply
-from chat.replies import Outcome
+from chat.replies import lifecycle
+from chat.replies.lifecycle import Outcome
 from workers import liveness
 from workers.models import Delivery, Webhook
 from workers.webhooks import deliveries, endpoints
@@ -34,9 +34,9 @@ def settle(parcel, status, **answer):
 # Written by the trigger
 
 ENDS = {
-    "completed": lambda reply: replies.complete(reply, OUTCOME),
-    "failed": lambda reply: replies.fail(reply, FAILURE, Outcome()),
-    "cancelled": lambda reply: replies.cancel_running(reply, OUTCOME),
+    "completed": lambda reply: lifecycle.complete(reply, OUTCOME),
+    "failed": lambda reply: lifecycle.fail(reply, FAILURE, Outcome()),
+    "cancelled": lambda reply: lifecycle.cancel_running(reply, OUTCOME),
 }
 
 
@@ -54,7 +54,7 @@ def test_every_end_of_a_running_reply_is_to_be_told(member, status):
 
 
 @pytest.mark.parametrize(
-    "end", [replies.cancel_queued, lambda id: replies.fail_queued(id, FAILURE)]
+    "end", [lifecycle.cancel_queued, lambda id: lifecycle.fail_queued(id, FAILURE)]
 )
 def test_the_end_of_a_waiting_reply_is_to_be_told(member, end):
     make_webhook(member)
@@ -68,8 +68,8 @@ def test_what_is_no_end_is_not_told(member):
     make_webhook(member)
     reply = make_running(member)
 
-    replies.hand_back(reply)
-    replies.rescue(workers=[make_running(member).worker])
+    lifecycle.hand_back(reply)
+    lifecycle.rescue(workers=[make_running(member).worker])
 
     assert not Delivery.objects.exists()
 
@@ -97,7 +97,7 @@ def test_it_is_written_in_the_transaction_that_ends_the_reply(member):
     reply = make_running(member)
 
     with transaction.atomic():
-        replies.complete(reply, OUTCOME)
+        lifecycle.complete(reply, OUTCOME)
         assert Delivery.objects.count() == 1
         transaction.set_rollback(True)
 
@@ -107,13 +107,13 @@ def test_it_is_written_in_the_transaction_that_ends_the_reply(member):
 def test_it_costs_the_end_of_a_reply_no_statement(member, django_assert_num_queries):
     reply = make_running(member)
     with CaptureQueriesContext(connection) as without:
-        replies.complete(reply, OUTCOME)
+        lifecycle.complete(reply, OUTCOME)
         count = len(without)
     make_webhook(member)
     reply = make_running(member)
 
     with django_assert_num_queries(count):
-        replies.complete(reply, OUTCOME)
+        lifecycle.complete(reply, OUTCOME)
     assert Delivery.objects.count() == 1
 
 
@@ -125,7 +125,7 @@ def test_ending_and_deleting_at_once_harm_neither(member):
         reply = make_running(member)
         at_once(
             [
-                lambda reply=reply: replies.complete(reply, OUTCOME),
+                lambda reply=reply: lifecycle.complete(reply, OUTCOME),
                 lambda webhook=webhook: endpoints.delete(member=member, webhook_id=webhook.id),
             ]
         )
@@ -142,7 +142,7 @@ def test_the_end_of_a_reply_does_not_wait_for_a_webhook_that_is_being_deleted(me
 
     with transaction.atomic():
         Webhook.objects.filter(id=webhook.id)._raw_delete("default")
-        at_once([lambda: replies.complete(reply, OUTCOME)])
+        at_once([lambda: lifecycle.complete(reply, OUTCOME)])
 
     assert stored(reply).status == "completed"
     assert not Delivery.objects.exists()

@@ -15,7 +15,7 @@ from reply_rows import make_reply, make_running
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from api import threads
-from chat import replies
+from chat.replies import lifecycle
 from workers.engine import Engine
 from workers.models import Delivery, Webhook
 from workers.webhooks import connecting, deliveries, sending
@@ -77,8 +77,8 @@ async def test_an_ended_reply_arrives_signed(sender, receiver, member):
 
 async def test_cancelled_and_failed_replies_arrive_too(sender, receiver, member):
     await threads.run(make_webhook, member, receiver.url)
-    await threads.run(lambda: replies.cancel_queued(make_reply(member).id))
-    await threads.run(lambda: replies.fail(make_running(member), replies.CRASH_LOOP, OUTCOME))
+    await threads.run(lambda: lifecycle.cancel_queued(make_reply(member).id))
+    await threads.run(lambda: lifecycle.fail(make_running(member), lifecycle.CRASH_LOOP, OUTCOME))
 
     await all_finished(sender)
 

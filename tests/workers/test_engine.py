@@ -13,8 +13,8 @@ from eventually import comes_true
 from reply_rows import make_reply, make_running, set_directly, stored
 
 from api import threads
-from chat import replies
 from chat.models import Reply
+from chat.replies import lifecycle
 from workers import liveness
 from workers.engine import Engine
 from workers.models import Worker
@@ -188,7 +188,7 @@ async def test_a_drain_waits_for_claims_that_are_under_way(
     other = await threads.run(lambda: make_running(member, worker=worker, config=CONFIG))
     claimed, go_on = threading.Event(), threading.Event()
     name = "claim" if way == "wake-up" else "claim_due"
-    claim = getattr(replies, name)
+    claim = getattr(lifecycle, name)
 
     def slow_claim(**given):
         taken = claim(**given)
@@ -197,7 +197,7 @@ async def test_a_drain_waits_for_claims_that_are_under_way(
             go_on.wait(10)
         return taken
 
-    monkeypatch.setattr(replies, name, slow_claim)
+    monkeypatch.setattr(lifecycle, name, slow_claim)
     reply = await made(member, due=way == "table")
     if way == "wake-up":
         woken = asyncio.ensure_future(engine.generate(reply.id))
@@ -219,13 +219,13 @@ async def test_a_drain_waits_for_claims_that_are_under_way(
 
 async def test_a_claim_whose_answer_was_lost_is_let_go(engine, member, monkeypatch):
     """The connection broke after the claim was stored and before the worker heard of it."""
-    claim = replies.claim
+    claim = lifecycle.claim
 
     def lost(**given):
         claim(**given)
         raise OperationalError("the connection is lost")
 
-    monkeypatch.setattr(replies, "claim", lost)
+    monkeypatch.setattr(lifecycle, "claim", lost)
     reply = await made(member)
     await engine.generate(reply.id)
     assert (await threads.run(stored, reply)).status == "in_progress"

@@ -10,9 +10,10 @@ from reply_rows import make_running, stored
 
 from api.renderers import to_json
 from api.text import storable_json
-from chat import exchange, replies
+from chat.exchange import wire_format
 from chat.models import ChatConfig, Choice, Reply
-from chat.replies import Outcome
+from chat.replies import lifecycle
+from chat.replies.lifecycle import Outcome
 
 TEXT = st.text(max_size=6)
 NUMBER = (
@@ -103,14 +104,14 @@ def same(one, other):
 
 def storing(reply: Reply, response) -> Reply:
     """As workers.generation does it."""
-    columns, choices = exchange.take_apart(storable_json(response))
+    columns, choices = wire_format.take_apart(storable_json(response))
     columns["extra"] = {"response": columns.pop("extra_response")}
-    replies.complete(reply, Outcome(choices=choices, columns=columns))
+    lifecycle.complete(reply, Outcome(choices=choices, columns=columns))
     return stored(reply)
 
 
 def rebuilt(reply):
-    return exchange.rebuilt_response(reply, reply.choices.order_by("index"))
+    return wire_format.rebuilt_response(reply, reply.choices.order_by("index"))
 
 
 @pytest.mark.django_db
@@ -188,7 +189,7 @@ def test_numbers_that_no_column_holds_stay_what_they_were(member):
 @pytest.mark.parametrize("odd", [{}, {"choices": [{}]}, {"choices": [{"message": 7}]}])
 def test_what_is_no_response_is_an_error(odd):
     with pytest.raises((KeyError, TypeError, ValueError)):
-        exchange.take_apart(odd)
+        wire_format.take_apart(odd)
 
 
 MESSAGES = [{"role": "user", "content": "Hello"}]
@@ -196,7 +197,7 @@ MESSAGES = [{"role": "user", "content": "Hello"}]
 
 def body(spelling=None, **fields):
     config = ChatConfig(**({"model": "m", "stream": False} | fields))
-    return exchange.request_body(config=config, messages=MESSAGES, spelling=spelling or {})
+    return wire_format.request_body(config=config, messages=MESSAGES, spelling=spelling or {})
 
 
 def test_what_was_left_out_is_not_sent():

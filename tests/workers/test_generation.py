@@ -13,8 +13,10 @@ from redis.asyncio import Redis
 from reply_rows import make_running, set_directly, stored
 
 from api import threads
-from chat import context, events, exchange, replies
+from chat.events import publisher
+from chat.exchange import context, wire_format
 from chat.models import Choice, QuotaSlot, Reply
+from chat.replies import lifecycle
 from workers import spelling
 from workers.client import ModelClient
 from workers.failures import TIMEOUT, ModelFailure
@@ -39,7 +41,7 @@ async def attempt(reply, during=None):
     model, live = ModelClient(), LiveWriter()
     generation = Generation(reply=reply, model=model, live=live)
     async with Redis.from_url(settings.REDIS_URL) as client, client.pubsub() as pubsub:
-        await pubsub.subscribe(f"asgi__group__{events.group(reply.member_id)}")
+        await pubsub.subscribe(f"asgi__group__{publisher.group(reply.member_id)}")
         await pubsub.get_message(timeout=5)
         running = asyncio.ensure_future(generation.run())
         if during is not None:
@@ -50,7 +52,7 @@ async def attempt(reply, during=None):
         await model.close()
         told = []
         while message := await pubsub.get_message(ignore_subscribe_messages=True, timeout=0.05):
-            told += events.read(msgpack.unpackb(message["data"]))
+            told += publisher.read(msgpack.unpackb(message["data"]))
     return generation, told
 
 
@@ -103,9 +105,9 @@ async def test_an_answer_is_shown_and_stored_as_it_came(member, model, stream, n
         sent = model.requests()[-1]
         choices = list(row.choices.order_by("index"))
         assert row.status == "completed"
-        assert exchange.rebuilt_request(row) == sent["body"]
+        assert wire_format.rebuilt_request(row) == sent["body"]
         wire = added_up(sent["response"]) if stream else sent["response"]
-        assert exchange.rebuilt_response(row, choices) == wire
+        assert wire_format.rebuilt_response(row, choices) == wire
         assert texts_of(told) == contents(reply)
         assert len(choices) == (n or 1)
         assert row.last_seq == sum(event.kind == "reply.delta" for event in told)
@@ -277,7 +279,7 @@ async def test_a_refused_field_is_spelled_otherwise_and_remembered(
         row = stored(reply)
         assert (row.status, row.attempt) == ("completed", 1)
         assert row.extra["spelling"] == spelled
-        assert exchange.rebuilt_request(row) == model.requests()[asked - 1]["body"]
+        assert wire_format.rebuilt_request(row) == model.requests()[asked - 1]["body"]
 
     await threads.run(check)
     assert asked == 1 + len(refuse)
@@ -383,7 +385,7 @@ async def test_a_superseded_attempt_writes_and_tells_nothing_of_its_end(member, 
 
     async def supersede(generation):
         def take_over():
-            replies.hand_back(Reply.objects.get(id=reply.id))
+            lifecycle.hand_back(Reply.objects.get(id=reply.id))
 
         await comes_true(lambda: generation._text.seq >= 2)
         await threads.run(take_over)
@@ -400,9 +402,9 @@ async def test_an_answer_that_cannot_be_stored_is_a_failure_of_the_attempt(membe
     reply = await threads.run(claimed, member)
     live = LiveWriter()
     generation = Generation(reply=reply, model=Told(), live=live)
-    no_column_takes_it = replies.ChoiceParts(index=40_000, content="x")
+    no_column_takes_it = lifecycle.ChoiceParts(index=40_000, content="x")
 
-    await generation._conclude(replies.Outcome(choices=[no_column_takes_it]))
+    await generation._conclude(lifecycle.Outcome(choices=[no_column_takes_it]))
     await live.close()
 
     row = await threads.run(stored, reply)

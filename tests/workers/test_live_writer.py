@@ -17,8 +17,8 @@ from redis.asyncio import Redis
 
 from accounts.models import Member
 from api.ids import uuid7
-from chat import events, snapshot_reader, snapshots
-from chat.events import Event
+from chat.events import publisher, snapshot_format, snapshot_reader
+from chat.events.publisher import Event
 from chat.models import ChatConfig, Reply
 from config.embedded.redis import EmbeddedRedis
 from workers.live import LiveWriter
@@ -74,7 +74,7 @@ async def heard(listener, until):
         while not (told and until(told[-1])):
             message = await listener.get_message(ignore_subscribe_messages=True, timeout=1)
             if message is not None:
-                told += events.read(msgpack.unpackb(message["data"]))
+                told += publisher.read(msgpack.unpackb(message["data"]))
     return told
 
 
@@ -99,8 +99,8 @@ def text_of(deltas):
 
 
 async def snapshot(client, reply, choices=1):
-    values = await client.mget(snapshots.keys(reply.id, 1, choices))
-    return snapshots.read(1, values)
+    values = await client.mget(snapshot_format.keys(reply.id, 1, choices))
+    return snapshot_format.read(1, values)
 
 
 async def test_the_end_comes_after_every_delta_and_numbers_have_no_hole(writer, listener):
@@ -348,8 +348,8 @@ class Store:
             text.distrust()
 
     def read(self, text):
-        keys = snapshots.keys(text.reply.id, 1, len(text._parts))
-        return snapshots.read(1, self.client.mget(keys))
+        keys = snapshot_format.keys(text.reply.id, 1, len(text._parts))
+        return snapshot_format.read(1, self.client.mget(keys))
 
 
 STEPS = st.lists(
@@ -390,8 +390,8 @@ async def test_a_text_that_nobody_ends_is_forgotten_by_redis(writer, own_redis):
     await snapshot_becomes(own_redis, text)
 
     async with Redis.from_url(own_redis.url) as client:
-        lives = [await client.ttl(key) for key in snapshots.keys(text.reply.id, 1, 1)]
-    assert all(0 < left <= snapshots.KEPT_SECONDS for left in lives)
+        lives = [await client.ttl(key) for key in snapshot_format.keys(text.reply.id, 1, 1)]
+    assert all(0 < left <= snapshot_format.KEPT_SECONDS for left in lives)
 
 
 async def test_texts_of_several_replies_are_told_apart_when_one_is_lost(writer, own_redis):
@@ -402,7 +402,7 @@ async def test_texts_of_several_replies_are_told_apart_when_one_is_lost(writer, 
             await write(writer, text, "Hello")
         for text in texts:
             await snapshot_becomes(own_redis, text)
-        await client.delete(snapshots.text_key(texts[1].reply.id, 1, 0))
+        await client.delete(snapshot_format.text_key(texts[1].reply.id, 1, 0))
 
         for text in texts:
             await write(writer, text, " all")

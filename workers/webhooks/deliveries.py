@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from chat import reading
 from chat.models import Reply
+from chat.resources import queries
 from workers.models import Delivery
 
 from . import endpoints, payloads
@@ -107,7 +107,7 @@ def _finish(which: Any, **fields: Any) -> None:
 def _told(taken: Sequence[Delivery]) -> dict[UUID, Reply]:
     """The replies that may be told of, by their id."""
     ids = {row.reply_id for row in taken}
-    found = reading.replies().filter(id__in=ids, member__is_active=True)
+    found = queries.replies().filter(id__in=ids, member__is_active=True)
     return {reply.id: reply for reply in found}
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.models import Member, Session
 from accounts.tokens import Access
-from chat import conversations
+from chat.conversations import conversations
 
 _GOOD_FOR = timedelta(hours=6)
 

@@ -5,8 +5,8 @@ from rest_framework import exceptions
 from accounts.links import LinkInvalid
 from accounts.members import EmailTaken, PasswordWrong
 from api.parsers import BodyTooLarge
-from chat import replies
-from chat.replies import Failure
+from chat.replies import lifecycle
+from chat.replies.lifecycle import Failure
 from config import problems
 from config.management.generated import GeneratedDocument, table
 from workers import failures
@@ -93,7 +93,7 @@ def _failures() -> str:
 
 
 def _engine_failures() -> list[Failure]:
-    return [value for value in vars(replies).values() if isinstance(value, Failure)]
+    return [value for value in vars(lifecycle).values() if isinstance(value, Failure)]
 
 
 def _of_the_engine(failure: Failure) -> tuple[str, ...]:

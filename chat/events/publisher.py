@@ -1,0 +1,234 @@
+"""Live events: what changed, told to every socket of its member. Only this module sends them.
+
+An event is its JSON frame, made once, and what a socket needs to order it. All events of a member
+take one path, the group of the member; the engine adds them to its own batch (`add_to`),
+synchronous code publishes after its commit.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import msgpack
+from django.dispatch import Signal
+
+from accounts.models import Member
+from api.redis import link
+from api.renderers import to_json
+from chat import metrics
+from chat.limits import daily_limit
+from chat.limits.daily_limit import Quota
+from chat.models import Conversation, Reply
+from chat.resources import queries, render
+from chat.states import TERMINAL
+
+# Sent with `reply_id` after an accept was committed and announced. The engine listens.
+reply_queued = Signal()
+
+
+_BEFORE_REPLY = '{"type":"reply.updated","reply":'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """`kind` is the frame's type; the other fields order it among its reply's."""
+
+    member: str
+    kind: str
+    frame: str
+    reply: str = ""
+    attempt: int = 0
+    seq: int = 0
+    revision: int = 0
+    terminal: bool = False
+
+
+def group(member_id: UUID | str) -> str:
+    return f"member.{member_id}"
+
+
+def channel(member_id: UUID | str) -> str:
+    """The name in Redis. Channels' layers once gave it; processes of two releases share it."""
+    return f"asgi__group__{group(member_id)}"
+
+
+def frame(kind: str, **fields: Any) -> str:
+    return to_json({"type": kind, **fields}).decode()
+
+
+class Deltas:
+    """Makes the deltas of one attempt; what all of them say is put together once."""
+
+    def __init__(self, reply: Reply, attempt: int) -> None:
+        self._member, self._reply, self._attempt = str(reply.member_id), str(reply.id), attempt
+        self._head = (
+            f'{{"type":"reply.delta","reply":"{reply.id}","conversation":"{reply.conversation_id}"'
+            f',"attempt":{attempt},"seq":'
+        )
+
+    def delta(self, *, seq: int, choice: int, text: str) -> Event:
+        return Event(
+            member=self._member,
+            kind="reply.delta",
+            frame=f'{self._head}{seq},"choice":{choice},"text":{to_json(text).decode()}}}',
+            reply=self._reply,
+            attempt=self._attempt,
+            seq=seq,
+        )
+
+
+def snapshot_frame(*, reply: Reply, attempt: int, seq: int, texts: dict[int, str]) -> str:
+    choices = [{"index": index, "content": texts[index]} for index in sorted(texts)]
+    return frame(
+        "reply.snapshot",
+        reply=reply.id,
+        conversation=reply.conversation_id,
+        attempt=attempt,
+        seq=seq,
+        choices=choices,
+    )
+
+
+def reply_updated(reply: Reply) -> Event:
+    """`reply` as ReplySerializer expects it; one query while it waits for a worker."""
+    return Event(
+        member=str(reply.member_id),
+        kind="reply.updated",
+        frame=frame("reply.updated", reply=render.reply(reply)),
+        reply=str(reply.id),
+        attempt=reply.attempt,
+        seq=reply.last_seq,
+        revision=reply.revision,
+        terminal=reply.status in TERMINAL,
+    )
+
+
+def reply_in(frame_text: str) -> bytes:
+    """The JSON of the resource in the frame of a `reply.updated`."""
+    return frame_text.removeprefix(_BEFORE_REPLY)[:-1].encode()
+
+
+def conversation_updated(conversation: Conversation, last_reply: Reply | None) -> Event:
+    """`conversation.config` should be loaded."""
+    conversation.last_reply = (  # type: ignore[attr-defined]  # annotated where lists are read
+        {"id": last_reply.id, "status": last_reply.status} if last_reply else None
+    )
+    return conversation_told(conversation)
+
+
+def conversation_told(conversation: Conversation) -> Event:
+    """A summary as `reading.with_last_reply` gives it, or that it was deleted."""
+    body: Any
+    if conversation.deleted_at is not None:
+        kind, body = "conversation.deleted", conversation.id
+    else:
+        kind, body = "conversation.updated", render.summary(conversation)
+    return Event(
+        member=str(conversation.member_id), kind=kind, frame=frame(kind, conversation=body)
+    )
+
+
+def quota_updated(member: Member) -> Event:
+    """Two queries."""
+    return quota_told(member, daily_limit.state(member=member))
+
+
+def quota_told(member: Member, state: Quota) -> Event:
+    body = frame("quota.updated", quota=render.quota(state))
+    return Event(member=str(member.id), kind="quota.updated", frame=body)
+
+
+def after_change(reply: Reply) -> list[Event]:
+    """What a change of a reply's status means for its member's sockets.
+
+    An end also changes the conversation's summary, which is read anew (one query), and a refund
+    the quota (two, and one more unless `reply.member` is loaded).
+    """
+    told = [reply_updated(reply)]
+    if reply.status in TERMINAL:
+        told += _summary_told(reply.conversation_id)
+    if reply.refunded:
+        told.append(quota_updated(reply.member))
+    return told
+
+
+@dataclass(frozen=True)
+class Announced:
+    """What was told of a reply when it was accepted; whoever asked for it is told the same."""
+
+    reply: Event
+    quota: Quota
+
+
+def reply_accepted(reply: Reply) -> None:
+    """Announces, then wakes a worker: a socket hears `queued` before anything that follows."""
+    # Read after the commit, so that of two accepts at once the later one tells of both.
+    state = daily_limit.state(member=reply.member, now=reply.created_at)
+    reply.announced = Announced(reply_updated(reply), state)
+    publish(
+        [
+            reply.announced.reply,
+            conversation_updated(reply.conversation, reply),
+            quota_told(reply.member, state),
+        ]
+    )
+    reply_queued.send(sender=Reply, reply_id=reply.id)
+    metrics.ACCEPTED.inc()
+
+
+def conversation_begun(conversation: Conversation) -> None:
+    publish([conversation_updated(conversation, None)])
+
+
+def conversation_changed(conversation_id: UUID) -> None:
+    """Tells the summary as it is now, or that it was deleted. One query."""
+    publish(_summary_told(conversation_id))
+
+
+def _summary_told(conversation_id: UUID) -> list[Event]:
+    conversation = queries.summary(conversation_id)
+    return [conversation_told(conversation)] if conversation else []
+
+
+def publish(events: Iterable[Event]) -> None:
+    """From synchronous code. Redis away: the sockets find out from the table."""
+    messages = _messages(events)
+    link.attempt(lambda redis: _publish_all(redis.pipeline(transaction=False), messages))
+
+
+def add_to(outgoing: Any, events: Iterable[Event]) -> None:
+    """Adds the events to a Redis pipeline or the like, one `publish` a member."""
+    _add(outgoing, _messages(events))
+
+
+def read(message: dict[str, Any]) -> list[Event]:
+    """The events of an unpacked message."""
+    return [_event(fields) for fields in message["events"]]
+
+
+def _event(fields: dict[str, Any]) -> Event:
+    # A frozen dataclass sets its fields by eight calls, which cost more than all else here.
+    event = object.__new__(Event)
+    event.__dict__.update(fields)
+    return event
+
+
+def _publish_all(pipeline: Any, messages: list[tuple[str, bytes]]) -> None:
+    _add(pipeline, messages)
+    pipeline.execute()
+
+
+def _add(outgoing: Any, messages: list[tuple[str, bytes]]) -> None:
+    for channel, message in messages:
+        outgoing.publish(channel, message)
+
+
+def _messages(events: Iterable[Event]) -> list[tuple[str, bytes]]:
+    by_member: dict[str, list[dict[str, Any]]] = {}
+    for event in events:
+        by_member.setdefault(event.member, []).append(vars(event))
+    return [
+        (channel(member), msgpack.packb({"type": "member.events", "events": listed}))
+        for member, listed in by_member.items()
+    ]

@@ -1,0 +1,4 @@
+"""What goes over the model's wire: message tree, context, request and response as JSON.
+
+Pure functions of the tables; knows no HTTP client and writes nothing.
+"""

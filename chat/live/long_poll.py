@@ -1,0 +1,85 @@
+"""Long polling: a reply as it is, or as it is once something has changed or it has ended."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from accounts.authentication import require_living
+from accounts.proofs import Proof
+from api import threads
+from api.renderers import to_json
+from chat.events import publisher
+from chat.models import Reply
+from chat.resources import queries
+from chat.rest.serializers import ReplySerializer
+from chat.states import TERMINAL
+
+from . import reply_follower
+from .reply_follower import Followed
+
+MOST_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Seen:
+    """`resource` is the JSON that GET gives; `revision` counts its changes of status."""
+
+    resource: bytes
+    revision: int
+    terminal: bool
+
+    @property
+    def etag(self) -> str:
+        """Weak: it covers the status and the attempt, not the place in the queue (RFC 9110, 8.8.1).
+
+        A revision is never used for two of them.
+        """
+        return f'W/"{self.revision}"'
+
+
+def seen(reply: Reply) -> Seen:
+    """One query while the reply waits for a worker, unless it was announced just now."""
+    told = reply.announced
+    resource = (
+        publisher.reply_in(told.reply.frame) if told else to_json(ReplySerializer(reply).data)
+    )
+    return Seen(resource, reply.revision, reply.status in TERMINAL)
+
+
+async def look(*, proof: Proof, reply_id: UUID) -> Seen:
+    """Raises Reply.DoesNotExist."""
+    return await threads.run(lambda: seen(queries.one(member=proof.member, reply_id=reply_id)))
+
+
+async def wait(
+    *, proof: Proof, reply_id: UUID, enough: Callable[[Seen], bool], seconds: float
+) -> Seen:
+    """As soon as what is seen is enough, and at the latest after so many seconds.
+
+    Raises Reply.DoesNotExist, AuthenticationFailed.
+    """
+    latest = await look(proof=proof, reply_id=reply_id)
+    if enough(latest) or seconds <= 0:
+        return latest
+    until = asyncio.get_running_loop().time() + min(seconds, reply_follower.seconds_left(proof))
+    with suppress(TimeoutError):
+        async with reply_follower.follow(reply_id=reply_id, proof=proof, texts=False) as follower:
+            async with asyncio.timeout_at(until):
+                async for followed in follower:
+                    latest = _of(followed)
+                    if enough(latest):
+                        return latest
+            return await threads.run(_left, proof, reply_id)
+    return latest
+
+
+def _left(proof: Proof, reply_id: UUID) -> Seen:
+    """It was deleted, or whoever waits was signed out. Raises what it is, if it is so."""
+    require_living(proof)
+    return seen(queries.one(member=proof.member, reply_id=reply_id))
+
+
+def _of(followed: Followed) -> Seen:
+    return Seen(publisher.reply_in(followed.text), followed.mark.revision, followed.terminal)

@@ -1,0 +1,212 @@
+"""One WebSocket: it frames what others decide. What it is told is its feed's business."""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from channels.consumer import get_handler_name
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from rest_framework.exceptions import AuthenticationFailed
+
+from accounts import tickets
+from accounts.authentication import prove
+from accounts.proofs import Proof
+from api import threads
+from chat import metrics
+from chat.events import publisher
+from chat.events.publisher import Event
+from chat.models import Reply
+from chat.resources import queries
+from chat.states import ReplyStatus
+
+from . import channel_layer, protocol, reconciliation
+from .protocol import Authenticate, BadMessage, Close, Ping, Resync
+from .subscriber import Feed, Frame
+from .websocket_frames import EXTENSION, Direct
+
+log = structlog.get_logger(__name__)
+
+
+class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
+    """`/ws/v1`: everything that happens to one member's conversations."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.proof: Proof | None = None
+        self.feed = Feed(self)
+        self._direct: Direct | None = None
+        self._closed = False
+        self._expiry: asyncio.TimerHandle | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self._direct = scope.get("extensions", {}).get(EXTENSION)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:  # also where a handler broke and no disconnect comes
+            await self._leave()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Not the parent's: it hops through a thread before each message to tidy up connections,
+        # which `threads` does here where there is one, and that was half of this process's CPU.
+        async with self.feed.lock:
+            await getattr(self, get_handler_name(message))(message)
+
+    async def connect(self) -> None:
+        try:
+            await self._admit()
+        except threads.AWAY as error:
+            await self._close_without_database(error)
+
+    async def _admit(self) -> None:
+        offered = self.scope.get("subprotocols", [])
+        chosen = protocol.SUBPROTOCOL if protocol.SUBPROTOCOL in offered else None
+        # Accept first: a browser sees a close before that as 1006, whatever the code was.
+        await self.accept(subprotocol=chosen)
+        ticket = protocol.ticket_among(offered)
+        proof = await threads.run(tickets.redeem, ticket) if ticket and chosen else None
+        if proof is None:
+            await self.end(Close.NOT_AUTHENTICATED)
+            return
+        if not reconciliation.sweeper.has_room(
+            proof.member.id, type(self), settings.CHAT_MAX_SOCKETS
+        ):
+            await self.end(Close.TOO_MANY_SOCKETS)
+            return
+        self.proof = proof
+        metrics.socket_opened()
+        log.info("socket.opened", member=str(proof.member.id))
+        reconciliation.sweeper.join(self, proof.member.id)
+        # Join, then read: whatever happens after the reading is told, once this is done.
+        await channel_layer.here().join(proof.member.id, self.feed.hear)
+        await self._ready(proof)
+
+    async def disconnect(self, code: int) -> None:
+        self._closed = True
+
+    async def _leave(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        if self.proof is not None:
+            member = self.proof.member.id
+            metrics.SOCKETS.dec()
+            log.info("socket.closed", member=str(member))
+            reconciliation.sweeper.leave(self, member)
+            self.feed.close()
+            await channel_layer.here().leave(member, self.feed.hear)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.proof is None or self._closed:
+            return
+        try:
+            await self._answer(protocol.parse(text_data))
+        except BadMessage as error:
+            await self._send_frame("error", code="bad_message", detail=str(error))
+            await self.end(Close.BAD_MESSAGE)
+        except threads.AWAY as error:
+            await self._close_without_database(error)
+
+    async def _answer(self, message: protocol.ClientMessage) -> None:
+        match message:
+            case Ping():
+                await self._send_frame("pong")
+            case Resync(reply):
+                await self._resync(reply)
+            case Authenticate(access):
+                await self._authenticate(access)
+
+    def takes(self) -> bool:
+        return self._closed or (self._direct is not None and self._direct.is_free())
+
+    def take(self, frame: Frame) -> None:
+        if self._direct is not None and not self._closed:
+            self._direct.write(frame.encoded())
+
+    async def wait_to_take(self, frame: Frame) -> None:
+        await self.send(text_data=frame.text)
+
+    def give_up(self) -> None:
+        self._end_soon(Close.RESTART)
+
+    def gone(self) -> None:
+        """The client learns of it as the conversation's end."""
+
+    async def send(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False
+    ) -> None:
+        if not self._closed:  # until the client's side closes too, events go on coming
+            await super().send(text_data=text_data, bytes_data=bytes_data, close=close)
+
+    async def _resync(self, reply_id: UUID) -> None:
+        reply = await self._reply(reply_id)
+        if reply is None:
+            await self._send_frame("error", code="not_found", detail="There is no such reply.")
+        elif reply.status == ReplyStatus.IN_PROGRESS:
+            await self.feed.send_snapshot(reply, asked=True)
+        else:
+            await self.feed.send_whole(reply)
+
+    async def _authenticate(self, access: str) -> None:
+        try:
+            proof = await threads.run(prove, access)
+        except AuthenticationFailed:
+            proof = None
+        if proof is None or self.proof is None or proof.member.id != self.proof.member.id:
+            await self.end(Close.NOT_AUTHENTICATED)
+            return
+        self.proof = proof
+        await self._ready(proof)
+
+    async def _ready(self, proof: Proof) -> None:
+        """Whoever reads the tables after `ready` misses nothing: what came before they show, and
+        what comes later is told."""
+        self._expire_at(proof.until)
+        running = await threads.run(_open_replies, proof.member.id)
+        await self._send_frame(
+            "ready",
+            member=proof.member.id,
+            expires_at=proof.until,
+            heartbeat_seconds=settings.SOCKET_HEARTBEAT_SECONDS,
+        )
+        for reply, event in running:
+            self.feed.order.updated(event)  # so that the sweep watches over it
+            await self.feed.send_snapshot(reply, asked=True)
+
+    def _expire_at(self, until: datetime) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        loop = asyncio.get_running_loop()
+        seconds = max(0.0, (until - datetime.now(UTC)).total_seconds())
+        self._expiry = loop.call_later(seconds, self._end_soon, Close.NOT_AUTHENTICATED)
+
+    def _end_soon(self, code: Close) -> None:
+        self._closing = asyncio.ensure_future(self.end(code))
+
+    async def end(self, code: Close) -> None:
+        """Closes the socket; repeating it changes nothing."""
+        if not self._closed:
+            self._closed = True
+            metrics.SOCKETS_ENDED.labels(str(int(code))).inc()
+            log.info("socket.ended", code=int(code))
+            with contextlib.suppress(Exception):  # the socket may be gone already
+                await self.close(code)
+
+    async def _close_without_database(self, error: Exception) -> None:
+        log.warning("socket.database_away", error=type(error).__name__)
+        await self.end(Close.RESTART)  # the client comes again in a moment
+
+    async def _reply(self, reply_id: UUID) -> Reply | None:
+        assert self.proof is not None
+        with contextlib.suppress(Reply.DoesNotExist):
+            return await threads.run(queries.one, member=self.proof.member, reply_id=reply_id)
+        return None
+
+    async def _send_frame(self, kind: str, **fields: Any) -> None:
+        await self.send(text_data=publisher.frame(kind, **fields))
+
+
+def _open_replies(member_id: UUID) -> list[tuple[Reply, Event]]:
+    return [(reply, publisher.reply_updated(reply)) for reply in queries.open_of(member_id)]

@@ -1,0 +1,1 @@
+"""What a caller of `/v1` asks for: fields, messages and parameters, read and checked."""
