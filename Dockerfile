@@ -35,4 +35,4 @@ VOLUME /data
 EXPOSE 8000
 CMD ["python", "-m", "config.uvicorn_server", "--host", "0.0.0.0", "--port", "8000"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-m", "config.probe", "http://127.0.0.1:8000/healthz"]
+    CMD ["python", "-m", "config.monitoring.probe", "http://127.0.0.1:8000/healthz"]

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from api.errors import DomainError, FieldError
 
-from . import sessions
+from .credentials import sessions
 from .mails import outbox
 from .mails.readers import Reader
 from .models import ApiKey, MailKind, Member, Session

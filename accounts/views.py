@@ -13,8 +13,9 @@ from rest_framework.views import APIView
 
 from api.pagination import PAGE, Keyset, page_of
 
-from . import keys, members, recovery, sessions, tickets
-from .authentication import SessionToChange, proof_of
+from . import members, recovery
+from .credentials import keys, sessions, tickets
+from .credentials.authentication import SessionToChange, proof_of
 from .mails import readers
 from .models import ApiKey, Member, Session
 from .serializers import (

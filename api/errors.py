@@ -1,4 +1,4 @@
-"""Errors that the domain raises and that one table (config/problems.py) maps to HTTP."""
+"""Errors that the domain raises and that one table (config/http/problems.py) maps to HTTP."""
 
 
 class DomainError(Exception):

@@ -14,11 +14,12 @@ from typing import Any
 
 import uvloop
 
-from bench import stack as stacks
-from bench.figures import quantile, report
 from bench.load import OURS
-from bench.stack import BenchMember, Stack
-from bench.wire import Http
+
+from .harness import stack as stacks
+from .harness.figures import quantile, report
+from .harness.stack import BenchMember, Stack
+from .harness.wire import Http
 
 # Of a member, as of one who has used up the daily limit.
 _CONVERSATIONS = 5

@@ -13,12 +13,13 @@ from typing import Any
 import orjson
 import uvloop
 
-from bench import stack as stacks
-from bench.figures import report, spread
 from bench.load import OURS
-from bench.member import Watched
-from bench.stack import Stack
-from bench.watcher import Watcher
+
+from .harness import stack as stacks
+from .harness.figures import report, spread
+from .harness.member import Watched
+from .harness.stack import Stack
+from .harness.watcher import Watcher
 
 FIRST_TOKEN_MS = 500
 # What one server process takes without refusing any: it is the worker that is measured.

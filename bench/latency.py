@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import aiohttp
 import orjson
 
-from bench import processes
-from bench.figures import report, spread
-from bench.member import Member
+from .harness import processes
+from .harness.figures import report, spread
+from .harness.member import Member
 
 FIRST_TOKEN_MS = 100
 MESSAGE = "What time is it?"

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 import orjson
 import uvloop
 
-from bench import stack as stacks
-from bench import wire
-from bench.figures import quantile, report
-from bench.stack import BenchMember, Stack
-from bench.wire import Http, Socket, stamps
+from .harness import stack as stacks
+from .harness import wire
+from .harness.figures import quantile, report
+from .harness.stack import BenchMember, Stack
+from .harness.wire import Http, Socket, stamps
 
 TOKENS, FIRST_TOKEN_MS, TOKENS_PER_SECOND = 64, 100, 50
 MODEL = (

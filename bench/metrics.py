@@ -8,9 +8,10 @@ import urllib.request
 
 import psycopg
 
-from bench import processes
-from bench.figures import report, spread
 from config.embedded import paths
+
+from .harness import processes
+from .harness.figures import report, spread
 
 _REPLIES = """
 INSERT INTO chat_reply (id, member_id, conversation_id, config_id, prompt_id, status, revision,

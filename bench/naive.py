@@ -15,17 +15,18 @@ from typing import Any
 import psycopg
 import uvloop
 
-from bench import processes
-from bench import stack as stacks
-from bench.figures import report
 from bench.load import MODEL, TOKENS, Answer, closed_loop, figures
-from bench.stack import Stack
-from bench.wire import Http, Refused, stamps
 from config.embedded import paths
 from config.embedded.postgres import EmbeddedPostgres
 
+from .harness import processes
+from .harness import stack as stacks
+from .harness.figures import report
+from .harness.stack import Stack
+from .harness.wire import Http, Refused, stamps
+
 _SERVER = (
-    *("-m", "uvicorn", "bench.naive_server:application", "--loop", "uvloop"),
+    *("-m", "uvicorn", "bench.harness.naive_server:application", "--loop", "uvloop"),
     *("--http", "httptools", "--no-access-log", "--lifespan", "off"),
 )
 _TABLE = """

@@ -15,12 +15,13 @@ from typing import Any
 
 import uvloop
 
-from bench import stack as stacks
-from bench.figures import report, spread
 from bench.load import MODEL
-from bench.stack import Stack
-from bench.watcher import Watcher
-from bench.wire import Refused
+
+from .harness import stack as stacks
+from .harness.figures import report, spread
+from .harness.stack import Stack
+from .harness.watcher import Watcher
+from .harness.wire import Refused
 
 _RETRY_AFTER = re.compile(rb"\r\nretry-after: *(\d+)", re.IGNORECASE)
 _LONGEST_SECONDS = 120

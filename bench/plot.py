@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from bench.figures import RESULTS
 from bench.load import OURS
-from bench.processes import ROOT
+
+from .harness.figures import RESULTS
+from .harness.processes import ROOT
 
 TARGET = ROOT / "docs" / "images" / "performance.svg"
 WIDTH, HEIGHT = 720, 282

@@ -16,11 +16,11 @@ import orjson
 import psycopg
 import uvloop
 
-from bench import stack as stacks
-from bench import watcher
-from bench.figures import report, spread
-from bench.stack import BenchMember, Stack
-from bench.wire import Http
+from .harness import stack as stacks
+from .harness import watcher
+from .harness.figures import report, spread
+from .harness.stack import BenchMember, Stack
+from .harness.wire import Http
 
 # Longer than anybody waits for a rescue.
 MODEL = ("--tokens", "3000", "--tokens-per-second", "50", "--record", "0")

@@ -14,11 +14,11 @@ from typing import Any
 
 import uvloop
 
-from bench import crowd, watcher
-from bench import stack as stacks
-from bench.figures import report, spread
-from bench.stack import BenchMember, Stack
-from bench.wire import Http
+from .harness import crowd, watcher
+from .harness import stack as stacks
+from .harness.figures import report, spread
+from .harness.stack import BenchMember, Stack
+from .harness.wire import Http
 
 MODEL = ("--first-token-ms", "0", "--tokens", "8", "--tokens-per-second", "1000", "--record", "0")
 OWN_MESSAGES = (10, 100, 1000)

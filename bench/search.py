@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import processes
-from bench.figures import report, spread
+from .harness import processes
+from .harness.figures import report, spread
 
 _KOREAN = [
     *(

@@ -7,12 +7,14 @@ from typing import Any
 
 import uvloop
 
-from bench import load, watcher
-from bench import stack as stacks
-from bench.figures import report
 from bench.load import MODEL, TURNS, Person
-from bench.stack import BenchMember, Stack
-from bench.wire import Http, Socket
+
+from . import load
+from .harness import stack as stacks
+from .harness import watcher
+from .harness.figures import report
+from .harness.stack import BenchMember, Stack
+from .harness.wire import Http, Socket
 
 _AT_ONCE = 10
 # A server that has had no socket yet has not loaded all of its code.

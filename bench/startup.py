@@ -12,9 +12,9 @@ from pathlib import Path
 
 import aiohttp
 
-from bench import processes
-from bench.figures import report
-from bench.member import Member
+from .harness import processes
+from .harness.figures import report
+from .harness.member import Member
 
 
 def clone(source: Path, target: Path) -> None:

@@ -12,9 +12,9 @@ from datetime import datetime
 import aiohttp
 import orjson
 
-from bench import processes
-from bench.figures import report, spread
-from bench.member import Member
+from .harness import processes
+from .harness.figures import report, spread
+from .harness.member import Member
 
 
 async def long_poll(http: aiohttp.ClientSession, address: str, headers: dict[str, str]) -> float:

@@ -13,11 +13,11 @@ from django.urls import path
 
 from chat.live.websocket_consumer import MemberConsumer
 
-from .access import Accessed, NamedSockets
-from .bodies import BoundedBodies
-from .draining import LastAnswers
-from .handling import Handler
-from .sockets import AllowedOrigins, not_a_socket
+from .http.access_log import Accessed, NamedSockets
+from .http.django_handler import Handler
+from .http.draining import LastAnswers
+from .http.request_body_limit import BoundedBodies
+from .http.websocket_origins import AllowedOrigins, not_a_socket
 
 application = ProtocolTypeRouter(
     {

@@ -10,10 +10,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("malgil")
 app.config_from_object("config.celeryconfig")
-app.autodiscover_tasks(["workers"])
-app.steps["consumer"].add("workers.fetching:Fetching")
+app.autodiscover_tasks(["workers.engine"])
+app.steps["consumer"].add("workers.engine.celery_fetching:Fetching")
 
 
 @setup_logging.connect
 def leave_logging_alone(**_: Any) -> None:
-    """Django has set it up (config/logging.py); with a receiver here Celery does nothing to it."""
+    """Django has set it up (config/monitoring/logging.py); with a receiver here Celery does not."""

@@ -5,15 +5,15 @@ from pathlib import Path
 
 from . import env
 from .embedded import paths
-from .logging import configure_logging, logging_config
-from .private_networks import PRIVATE_NETWORKS
+from .http.private_networks import PRIVATE_NETWORKS
+from .monitoring.logging import configure_logging, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.data_dir()
 
 SECRET_KEY = env.secret_key(DATA_DIR)
 SECRET_KEY_FALLBACKS = env.former_keys("SECRET_KEY_FALLBACKS")
-# The first signs tokens; all of them count (accounts/signing.py).
+# The first signs tokens; all of them count (accounts/credentials/signing.py).
 JWT_KEYS = [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 DEBUG = False
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") or ["localhost", "127.0.0.1", "[::1]"]
@@ -42,12 +42,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.handling.Security",
+    "config.http.django_handler.Security",
     "corsheaders.middleware.CorsMiddleware",
-    "config.files.StaticFiles",
-    "config.handling.Common",
-    "config.handling.Framing",
-    "config.handling.SharedThreads",
+    "config.http.static_files.StaticFiles",
+    "config.http.django_handler.Common",
+    "config.http.django_handler.Framing",
+    "config.http.django_handler.SharedThreads",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -107,13 +107,13 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.credentials.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["api.renderers.FastJSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.renderers.OnlyJSON",
-    "DEFAULT_SCHEMA_CLASS": "config.schema.ProblemAwareSchema",
-    "EXCEPTION_HANDLER": "config.problems.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "config.openapi.schema.ProblemAwareSchema",
+    "EXCEPTION_HANDLER": "config.http.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
 }
@@ -131,7 +131,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.schema_hooks.name_reply_errors",
+        "config.openapi.schema_hooks.name_reply_errors",
     ],
     "ENUM_NAME_OVERRIDES": {
         "ReplyStatus": "chat.states.ReplyStatus",
@@ -214,7 +214,7 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "static"
 WHITENOISE_USE_FINDERS = True
-# The built web client: its files at `/`, its page at the addresses that it knows (config/home.py).
+# The built web client: its files at `/`, its page at the addresses it knows (config/http/home.py).
 CLIENT_DIR = BASE_DIR / "frontend" / "dist"
 if CLIENT_DIR.is_dir():
     WHITENOISE_ROOT = CLIENT_DIR
@@ -254,8 +254,8 @@ if HTTPS:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
 SILENCED_SYSTEM_CHECKS = [
-    "security.W001",  # config.handling.Security is Django's, under another name
-    "security.W002",  # and so is config.handling.Framing
+    "security.W001",  # config.http.django_handler.Security is Django's, under another name
+    "security.W002",  # and so is config.http.django_handler.Framing
     # Only /admin/ trusts a cookie, and has the middleware for it (config/admin/middleware.py).
     "security.W003",
     *("admin.E408", "admin.E409", "admin.E410"),

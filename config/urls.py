@@ -1,12 +1,13 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
-from . import health, problems
 from .admin.site import site
-from .data_export import DataExportView
-from .docs_page import DocsView
-from .home import CLIENT_ADDRESSES, HomeView
-from .metrics_page import MetricsView
+from .http import problems
+from .http.data_export import DataExportView
+from .http.docs_page import DocsView
+from .http.home import CLIENT_ADDRESSES, HomeView
+from .monitoring import health
+from .monitoring.metrics_page import MetricsView
 
 # They are tried one after another, so what is asked most often comes first.
 urlpatterns = [
@@ -21,7 +22,7 @@ urlpatterns = [
     path("api/v1/me/export", DataExportView.as_view()),
     path("api/v1/", include("accounts.urls")),
     path("v1/", include("chat.openai_surface.urls")),
-    path("api/v1/", include("workers.webhooks.urls")),
+    path("api/v1/", include("workers.outbox.webhooks.urls")),
 ]
 
 handler400 = problems.bad_request

@@ -18,15 +18,15 @@ from collections.abc import Sequence
 import uvicorn
 from django.conf import settings
 
-from . import draining
 from .asgi import application
+from .http import draining
 
 # isort: split
 # With the application came Django, which models need.
 from api import interpreter
 from chat.live.reconciliation import sweeper
 
-from .direct_frames import DirectFrames
+from .http.direct_frames import DirectFrames
 
 _FAILED_TO_START = 3  # uvicorn's own exit status for it
 _LOOK_SECONDS = 0.1
@@ -75,7 +75,7 @@ def _told(*, host: str, port: int, fd: int | None) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         access_log=False,
-        log_config=None,  # config/logging.py has done it
+        log_config=None,  # config/monitoring/logging.py has done it
         lifespan="off",
         timeout_graceful_shutdown=settings.WEB_STOP_SECONDS,
     )

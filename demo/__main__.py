@@ -5,8 +5,9 @@ import sys
 
 import uvloop
 
-from demo import flags, server
-from demo.flags import Options
+from . import server
+from .behaviour import flags
+from .behaviour.flags import Options
 
 
 def main() -> int:

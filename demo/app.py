@@ -6,7 +6,8 @@ from aiohttp.typedefs import Handler
 from demo import completions, control, models
 from demo.errors import ApiError
 from demo.model import MODEL, Model
-from demo.settings import Settings
+
+from .behaviour.settings import Settings
 
 MOST_BODY_BYTES = 64 * 1024 * 1024
 

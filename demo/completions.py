@@ -5,14 +5,17 @@ import time
 
 from aiohttp import web
 
-from demo import delivery, draft, plan, request
 from demo.errors import ApiError
-from demo.journal import Exchange
 from demo.model import MODEL
 from demo.models import check_key, check_model
-from demo.objects import Heading
-from demo.pacing import Pace
-from demo.settings import Fault, Settings
+
+from .behaviour.settings import Fault, Settings
+from .generation import draft, plan
+from .requests import request
+from .wire import delivery
+from .wire.journal import Exchange
+from .wire.objects import Heading
+from .wire.pacing import Pace
 
 
 async def create(http: web.Request) -> web.StreamResponse:

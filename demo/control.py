@@ -5,12 +5,13 @@ from dataclasses import asdict
 import orjson
 from aiohttp import web
 
-from demo import script
 from demo.errors import ApiError
-from demo.journal import Exchange
 from demo.model import MODEL
-from demo.plan import GARBAGE
-from demo.settings import SettingError
+
+from .behaviour import script
+from .behaviour.settings import SettingError
+from .generation.plan import GARBAGE
+from .wire.journal import Exchange
 
 _EVENT = b"data: "
 _NOT_OBJECTS = (b"[DONE]", GARBAGE)

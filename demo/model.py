@@ -5,9 +5,9 @@ from random import Random
 
 from aiohttp import web
 
-from demo.journal import Journal
-from demo.script import Entry, take
-from demo.settings import Fault, Settings, change
+from .behaviour.script import Entry, take
+from .behaviour.settings import Fault, Settings, change
+from .wire.journal import Journal
 
 
 @dataclass(slots=True)

@@ -5,7 +5,8 @@ from aiohttp import web
 
 from demo.errors import ApiError
 from demo.model import MODEL
-from demo.settings import Settings
+
+from .behaviour.settings import Settings
 
 CREATED = 1_735_689_600  # the start of 2025; clients want some moment
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from aiohttp import web
 
 from demo.app import build
-from demo.flags import Options
+
+from .behaviour.flags import Options
 
 BACKLOG = 4096
 # Open streams are cut: whoever ends the model does not wait for its answers.

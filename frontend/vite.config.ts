@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * What the page may load and talk to: its own server, the API's, and nothing a message could name.
- * The built page brings it along; Malgil's server also sends it as a header (config/home.py).
+ * The built page brings it along; Malgil's server also sends it as a header (config/http/home.py).
  */
 export function contentSecurityPolicy(apiBase: string): string {
   const api = apiBase ? ` ${apiBase} ${apiBase.replace(/^http/, 'ws')}` : '';

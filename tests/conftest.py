@@ -81,7 +81,7 @@ def member(db):
 @pytest.fixture
 def client_of(db):
     """Signs a member in: `client_of(member)` is an APIClient with a Bearer token."""
-    from accounts import sessions
+    from accounts.credentials import sessions
 
     def sign_in(member) -> APIClient:
         pair = sessions.open_session(member=member, user_agent="pytest")

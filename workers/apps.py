@@ -10,7 +10,7 @@ class WorkersConfig(AppConfig):
         from accounts import members
         from chat.events.publisher import reply_queued
 
-        from . import wakeups
+        from .engine import wakeups
 
         reply_queued.connect(wakeups.on_reply_queued, dispatch_uid="wake-up")
         members.reclaimed.connect(_forget_webhooks, dispatch_uid="webhooks")

@@ -14,8 +14,8 @@ from chat.models import Reply
 from chat.replies.lifecycle import CRASH_LOOP
 from chat.states import ReplyStatus
 
-from . import first_tokens
-from .failures import KINDS
+from .model.failures import KINDS
+from .streaming import first_token_latency
 
 FIRST_TOKEN = Histogram(
     "malgil_reply_first_token_seconds", "From the accept to the first text.", buckets=LONG
@@ -63,7 +63,7 @@ def stored(reply: Reply, *, began: float, first: float | None) -> None:
     TOTAL.observe(waited + time.monotonic() - began)
     if first is not None:
         FIRST_TOKEN.observe(waited + first - began)
-        first_tokens.note(waited + first - began)
+        first_token_latency.note(waited + first - began)
         MODEL_FIRST_TOKEN.observe(first - began)
     _PROMPT.inc(reply.prompt_tokens or 0)
     _COMPLETION.inc(reply.completion_tokens or 0)

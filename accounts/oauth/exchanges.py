@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from accounts import sessions
+from accounts.credentials import sessions
+from accounts.credentials.sessions import EmailNotVerified
 from accounts.mails import outbox
 from accounts.mails.readers import Reader
 from accounts.members import EmailTaken
 from accounts.models import MailKind, Member, OAuthCode
-from accounts.sessions import EmailNotVerified
 
 from . import codes, linking
 from .identities import Identity

@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from accounts.authentication import require_living
-from accounts.proofs import Proof
+from accounts.credentials.authentication import require_living
+from accounts.credentials.credential import Proof
 from api import threads
 from api.renderers import to_json
 from chat.events import publisher

@@ -17,9 +17,9 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 
-from accounts import proofs
+from accounts.credentials import credential
+from accounts.credentials.credential import Proof
 from accounts.models import Member
-from accounts.proofs import Proof
 from api import threads
 from chat import clock
 from chat.events import publisher
@@ -152,7 +152,7 @@ class Sweeper:
         for listener in self._all():
             if listener.proof is not None:
                 by_proof[listener.proof.id].append(listener)
-        ended = set(by_proof) - await threads.run(proofs.living, list(by_proof))
+        ended = set(by_proof) - await threads.run(credential.living, list(by_proof))
         await _all_at_once(
             listener.end(Close.NOT_AUTHENTICATED)
             for proof in ended

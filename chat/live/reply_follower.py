@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from accounts.proofs import Proof
+from accounts.credentials.credential import Proof
 from api import threads
 from chat import metrics
 from chat.events import publisher

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import StreamingHttpResponse
 
-from accounts.proofs import Proof
+from accounts.credentials.credential import Proof
 from api.errors import DomainError, FieldError
 from chat.models import Reply
 from chat.states import TERMINAL, ReplyStatus

@@ -12,9 +12,9 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from rest_framework.exceptions import AuthenticationFailed
 
-from accounts import tickets
-from accounts.authentication import prove
-from accounts.proofs import Proof
+from accounts.credentials import tickets
+from accounts.credentials.authentication import prove
+from accounts.credentials.credential import Proof
 from api import threads
 from chat import metrics
 from chat.events import publisher

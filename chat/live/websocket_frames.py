@@ -1,7 +1,7 @@
 """Writing a frame to a WebSocket's transport, past ASGI.
 
-A server that offers the extension (config/direct_frames) takes a frame's bytes as they are, so that
-they are made once for all sockets of a member, and tells whether it would hold them back.
+A server that offers the extension (config/http/direct_frames) takes a frame's bytes as they are, so
+that they are made once for all sockets of a member, and tells whether it would hold them back.
 """
 
 from typing import Protocol

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.authentication import proof_of
+from accounts.credentials.authentication import proof_of
 from accounts.models import Member
 from api import threads
 from api.text import storable
@@ -32,7 +32,7 @@ from .responses.response_events import EventTeller
 
 
 class SurfaceView(AsyncView):
-    """Errors in OpenAI's shape: the problem that config/problems.py describes, told otherwise."""
+    """Errors in OpenAI's shape: the problem of config/http/problems.py, told otherwise."""
 
     stored = False  # what was asked, and so it must not be asked again
 

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import proof_of
+from accounts.credentials.authentication import proof_of
 from accounts.models import Member
 from api import threads
 from api.pagination import page_of

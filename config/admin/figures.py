@@ -11,7 +11,8 @@ from django.db import connection
 
 from api.redis import Unavailable, link
 from chat.events.publisher import group
-from workers import broker, model_state
+from workers.engine import broker
+from workers.model import health
 
 THROUGHPUT_MINUTES = 10
 _MEMBERS = f"asgi__group__{group('*')}"
@@ -104,14 +105,14 @@ def _watching() -> int | None:
 
 
 def _checks() -> list[Check]:
-    model = model_state.current()
+    model = health.current()
     return [
         Check("database", True, "answers"),
         _redis(),
         _broker(),
         Check(
             "model",
-            model.status in (model_state.ModelStatus.OK, model_state.ModelStatus.UNKNOWN),
+            model.status in (health.ModelStatus.OK, health.ModelStatus.UNKNOWN),
             model.sentence + (" It is the demo model." if settings.DEMO_MODEL else ""),
         ),
         Check("workers", model.workers > 0, f"{model.workers} beat"),

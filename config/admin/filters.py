@@ -13,7 +13,7 @@ from chat import clock
 from chat.models import OfferedModel, Reply
 from chat.replies import lifecycle
 from chat.states import OPEN, ReplyStatus
-from workers import failures
+from workers.model import failures
 from workers.models import Worker
 
 from .pages import as_id

@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from accounts import keys, members, sessions
+from accounts import members
+from accounts.credentials import keys, sessions
 from accounts.models import Member
 from chat.limits import daily_limit
 

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from django.conf import settings
 
 from chat.conversations import available_models
-from workers import model_check, model_state
-from workers.model_check import Answer
+from workers.model import check, health
+from workers.model.check import Answer
 
 from .findings import Finding, ok, problem, warning
 
 
 def examine_workers() -> list[Finding]:
     """Needs the database, migrated."""
-    state = model_state.current()
+    state = health.current()
     if state.workers:
         said = f"{state.workers} beat. Of the model they say: {state.sentence}"
         return [ok("workers", said)]
@@ -35,7 +35,7 @@ def examine_model() -> list[Finding]:
                 " demo model, anything else has no model at all.",
             )
         ]
-    return list(judge_model(model_check.ask()))
+    return list(judge_model(check.ask()))
 
 
 def judge_model(answer: Answer) -> Iterator[Finding]:

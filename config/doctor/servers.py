@@ -10,7 +10,7 @@ from django.core import mail
 from config import env
 from config.launcher import reachability
 from config.launcher.errors import LaunchError
-from workers import broker
+from workers.engine import broker
 
 from .findings import Finding, ok, problem, warning
 

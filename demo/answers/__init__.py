@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from demo.answers import dialogue, english, korean, showcase
-from demo.request import Message
+from demo.requests.request import Message
 
 
 def compose(messages: Sequence[Message], *, choice: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 from refusals import refused
 from rest_framework.test import APIClient
 
-from accounts import sessions, signing, tokens
+from accounts.credentials import sessions, signing, tokens
 from accounts.models import Session
 
 pytestmark = pytest.mark.django_db

@@ -16,8 +16,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.test import APIClient
 from talking import begin, post_reply
 
-from accounts import keys, proofs, sessions, tickets
-from accounts.authentication import prove, require_living
+from accounts.credentials import credential, keys, sessions, tickets
+from accounts.credentials.authentication import prove, require_living
 from accounts.models import ApiKey, Session, SocketTicket
 
 PATH = "/api/v1/me/keys"
@@ -396,10 +396,10 @@ def test_the_living_among_proofs_are_told_in_one_query(api, member, django_asser
     asked = [uuid.UUID(gone["id"]), uuid.UUID(kept["id"]), here.id, there.id, theirs.id]
 
     with django_assert_num_queries(1):
-        living = proofs.living([*asked, also_theirs.id, uuid.uuid4()])
+        living = credential.living([*asked, also_theirs.id, uuid.uuid4()])
 
     assert living == {here.id, uuid.UUID(kept["id"])}
-    assert proofs.living([]) == set()
+    assert credential.living([]) == set()
 
 
 # Logs

@@ -5,7 +5,7 @@ from people import PASSWORD, make_member
 from refusals import refused
 from rest_framework.test import APIClient
 
-from accounts import sessions
+from accounts.credentials import sessions
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from accounts.mails import outbox
 from accounts.mails.readers import Reader
 from accounts.models import Mail, MailKind
 from api import threads
-from workers.mails.sending import Mailer
+from workers.outbox.mails.sending import Mailer
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -157,7 +157,7 @@ async def test_a_mailer_that_ends_hands_back_what_it_has(monkeypatch, settings):
         return True
 
     monkeypatch.setattr(Mailer, "_hand_over", hangs)
-    monkeypatch.setattr("workers.mails.sending.GRACE_SECONDS", 0.05)
+    monkeypatch.setattr("workers.outbox.mails.sending.GRACE_SECONDS", 0.05)
     await post("mina@example.com")
     mailer = Mailer()
     mailer.look()

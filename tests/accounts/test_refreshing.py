@@ -9,7 +9,7 @@ from refusals import refused
 from rest_framework.test import APIClient
 from sending import send
 
-from accounts import sessions, tokens
+from accounts.credentials import sessions, tokens
 from accounts.models import Session, SpentRefreshToken
 
 

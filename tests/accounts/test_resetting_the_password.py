@@ -13,7 +13,8 @@ from racing import at_once
 from refusals import refused
 from rest_framework.test import APIClient
 
-from accounts import keys, links
+from accounts import links
+from accounts.credentials import keys
 from accounts.models import Member
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,7 @@ from people import make_member
 from refusals import refused
 from rest_framework.test import APIClient
 
-from accounts import sessions
+from accounts.credentials import sessions
 from accounts.models import Session
 
 pytestmark = pytest.mark.django_db

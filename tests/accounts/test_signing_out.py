@@ -4,7 +4,7 @@ import pytest
 from refusals import refused
 from rest_framework.test import APIClient
 
-from accounts import sessions
+from accounts.credentials import sessions
 
 pytestmark = pytest.mark.django_db
 

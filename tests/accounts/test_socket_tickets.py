@@ -8,7 +8,7 @@ from racing import at_once
 from refusals import refused
 from rest_framework.test import APIClient
 
-from accounts import sessions, tickets, tokens
+from accounts.credentials import sessions, tickets, tokens
 from accounts.models import Session, SocketTicket
 
 PATH = "/api/v1/auth/ws-ticket"

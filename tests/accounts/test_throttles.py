@@ -11,7 +11,8 @@ from racing import at_once
 from refusals import refused
 from rest_framework.test import APIClient
 
-from accounts import members, sessions
+from accounts import members
+from accounts.credentials import sessions
 from accounts.models import Mail, Member, Session
 from accounts.throttling import counters, limits
 from accounts.throttling.limits import Door

@@ -7,7 +7,7 @@ from operations import press, signed_in, text_of
 from people import PASSWORD, make_member
 from talking import ask, begin
 
-from accounts import keys, sessions, tickets, tokens
+from accounts.credentials import keys, sessions, tickets, tokens
 from accounts.models import Member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

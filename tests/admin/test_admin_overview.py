@@ -13,7 +13,7 @@ from chat import clock
 from chat.replies import lifecycle
 from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 from config.admin import figures
-from workers import liveness
+from workers.engine import liveness
 from workers.models import Worker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

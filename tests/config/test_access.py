@@ -5,7 +5,7 @@ from asgiref.testing import ApplicationCommunicator
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from accounts import tokens
+from accounts.credentials import tokens
 from accounts.models import Session
 from api import threads
 from config.asgi import application

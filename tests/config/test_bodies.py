@@ -9,7 +9,7 @@ from refusals import refused
 
 from api.parsers import MAX_BODY_BYTES
 from config.asgi import application
-from config.bodies import BoundedBodies
+from config.http.request_body_limit import BoundedBodies
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

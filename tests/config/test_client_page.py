@@ -2,7 +2,7 @@
 
 import pytest
 
-from config import home
+from config.http import home
 
 PAGE = """<meta http-equiv="Content-Security-Policy" content="script-src &#39;self&#39;">
 <title>the client</title>"""

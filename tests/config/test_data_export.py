@@ -7,7 +7,7 @@ from asgiref.sync import async_to_sync
 from people import make_member
 from talking import begin, detail, exchange
 
-from accounts import keys
+from accounts.credentials import keys
 from workers.models import Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

@@ -9,7 +9,7 @@ import websockets
 from eventually import comes_true
 
 from chat.live import websocket_frames
-from config.direct_frames import DirectFrames
+from config.http.direct_frames import DirectFrames
 
 # More than the kernel holds for a client that reads nothing.
 MANY, LONG = 400, "é" * 50_000

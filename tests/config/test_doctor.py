@@ -15,9 +15,10 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.doctor import database, engine, sense, servers
 from config.doctor.findings import Level
-from workers import liveness, model_check
-from workers.failures import NO_ACCESS, NO_CREDIT, TIMEOUT, UNREACHABLE, ModelFailure
-from workers.model_check import Answer
+from workers.engine import liveness
+from workers.model import check
+from workers.model.check import Answer
+from workers.model.failures import NO_ACCESS, NO_CREDIT, TIMEOUT, UNREACHABLE, ModelFailure
 
 ROOT = Path(__file__).resolve().parents[2]
 OK, WARNING, PROBLEM = Level
@@ -40,7 +41,7 @@ def doctor(*arguments):
 def test_it_finds_a_broken_part_and_says_so_by_its_exit_code(settings, monkeypatch, redis):
     settings.OPENAI_API_KEY = "sk-test"
     answer = Answer(models=["test-model", "other-model", "gpt-5-mini"])
-    monkeypatch.setattr(model_check, "ask", lambda: answer)
+    monkeypatch.setattr(check, "ask", lambda: answer)
 
     code, without_worker = doctor()
     assert code == 1
@@ -164,9 +165,9 @@ def test_each_way_in_which_a_model_does_not_answer_is_a_sentence(monkeypatch, fa
     async def fails():
         raise failure
 
-    monkeypatch.setattr(model_check, "_list", fails)
+    monkeypatch.setattr(check, "_list", fails)
 
-    why_not = model_check.ask().why_not
+    why_not = check.ask().why_not
     assert says in why_not
     assert "\n" not in why_not
 
@@ -174,7 +175,7 @@ def test_each_way_in_which_a_model_does_not_answer_is_a_sentence(monkeypatch, fa
 def test_a_name_that_is_not_known(settings):
     settings.OPENAI_BASE_URL = "http://no-such-host.invalid/v1"
 
-    assert "its name is not known" in model_check.ask().why_not
+    assert "its name is not known" in check.ask().why_not
 
 
 def test_a_default_model_that_the_server_does_not_list(settings):

@@ -11,10 +11,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SAYS = """
 import asyncio, logging, sys, threading
-from config.logging import configure_logging, logging_config
+from config.monitoring.logging import configure_logging, logging_config
 configure_logging(logging_config(form=sys.argv[1], level=sys.argv[2]))
 import structlog
-log = structlog.get_logger("workers.engine")
+log = structlog.get_logger("workers.engine.engine")
 log.debug("small.talk", reply="r1")
 log.info("reply.completed", reply="r1", seconds=2.1)
 logging.getLogger("openai").debug("TELLING")
@@ -82,7 +82,7 @@ def test_lines_are_for_people():
 
     assert line.startswith("timestamp=")
     assert "level=info event=reply.completed" in line
-    assert line.endswith("logger=workers.engine") or "reply=r1 seconds=2.1" in line
+    assert line.endswith("logger=workers.engine.engine") or "reply=r1 seconds=2.1" in line
 
 
 def test_nothing_of_ours_is_left_to_the_default():

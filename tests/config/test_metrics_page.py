@@ -11,9 +11,9 @@ from reply_rows import make_reply, make_running
 from rest_framework.test import APIClient
 
 from chat.models import Reply
-from config import service_metrics
-from workers import liveness
-from workers.model_state import ModelStatus
+from config.monitoring import service_metrics
+from workers.engine import liveness
+from workers.model.health import ModelStatus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 

@@ -6,7 +6,7 @@ from refusals import refused
 from rest_framework.test import APIClient
 
 from config import settings as configured
-from config.sockets import AllowedOrigins
+from config.http.websocket_origins import AllowedOrigins
 
 OURS, FOREIGN = "https://chat.example.com", "https://evil.example.com"
 EXPOSED = {

@@ -12,8 +12,8 @@ from refusals import refused
 from rest_framework.test import APIClient
 
 from api.redis import Link, link
-from workers import liveness
-from workers.model_state import ModelStatus
+from workers.engine import liveness
+from workers.model.health import ModelStatus
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -93,7 +93,7 @@ from django.conf import settings
 
 settings.ALLOWED_HOSTS = ["testserver"]
 django.setup()
-from accounts import tokens
+from accounts.credentials import tokens
 from accounts.models import Member, Session
 from rest_framework.test import APIClient
 from uuid import UUID

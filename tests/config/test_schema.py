@@ -24,7 +24,7 @@ from accounts.throttling.limits import Door
 from accounts.views import PublicView
 from api.redis import Unavailable, link
 from chat.replies import lifecycle
-from config.home import HomeView
+from config.http.home import HomeView
 
 PROBES = {"/healthz", "/readyz"}
 # Headers that tell of a wait, or of a reply that has not ended.
@@ -400,7 +400,7 @@ def test_a_wrong_answer_would_be_seen(check, api, monkeypatch):
     """Without this, the checks above could check nothing."""
     from chat.rest import views
 
-    monkeypatch.setattr(views.quota, "state", lambda **_: {"limit": "5", "used": 1})
+    monkeypatch.setattr(views.daily_limit, "state", lambda **_: {"limit": "5", "used": 1})
     monkeypatch.setattr(views.QuotaSerializer, "data", {"limit": "five"}, raising=False)
 
     with pytest.raises(jsonschema.ValidationError):

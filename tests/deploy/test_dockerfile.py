@@ -41,7 +41,8 @@ def test_the_processes_do_without_what_is_left_out() -> None:
     modules = [name.replace("-", "_") for name in left_out.split("|")]
     program = (
         f"import sys; sys.modules |= dict.fromkeys({modules!r})\n"
-        "import config.uvicorn_server, config.celery, workers.tasks, demo.app, config.probe"
+        "import config.uvicorn_server, config.celery, workers.engine.tasks, demo.app\n"
+        "import config.monitoring.probe"
     )
 
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from asgiref.testing import ApplicationCommunicator
 
-from accounts import tickets, tokens
+from accounts.credentials import tickets, tokens
 from accounts.models import Session
 from api import threads
 from chat.live.websocket_frames import EXTENSION

@@ -5,8 +5,8 @@ from people import PASSWORD
 from rest_framework.test import APIClient
 from socket_driver import access_of, open_session, opened
 
-from accounts import keys
-from accounts.authentication import prove
+from accounts.credentials import keys
+from accounts.credentials.authentication import prove
 from accounts.models import Session
 from api import threads
 

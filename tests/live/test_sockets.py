@@ -285,7 +285,7 @@ async def access_of_another_member(member):
 
 
 async def access_that_expired(member):
-    from accounts import tokens
+    from accounts.credentials import tokens
 
     def expired():
         token = tokens.read_access(access_of(open_session(member)))
@@ -296,7 +296,7 @@ async def access_that_expired(member):
 
 
 async def access_of_an_ended_session(member):
-    from accounts import sessions
+    from accounts.credentials import sessions
 
     def ended():
         session = open_session(member)

@@ -13,7 +13,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from socket_driver import open_session
 from test_sockets import complete, say, shown
 
-from accounts import sessions
+from accounts.credentials import sessions
 from api import threads
 from chat.events import publisher
 from chat.live import reconciliation, reply_follower

@@ -8,7 +8,7 @@ from eventually import comes_true
 from reply_rows import make_conversation, make_reply, make_running
 from socket_driver import open_session, opened
 
-from accounts import sessions
+from accounts.credentials import sessions
 from api import threads
 from chat.events import publisher
 from chat.live import channel_layer, reconciliation

@@ -11,7 +11,7 @@ from http_driver import Caller, caller_of
 from reply_rows import another_member, make_conversation, make_reply, make_running, stored
 from socket_driver import open_session
 
-from accounts import sessions
+from accounts.credentials import sessions
 from api import threads
 from chat.events import publisher
 from chat.live import channel_layer, reconciliation

@@ -11,7 +11,8 @@ from refusals import refused
 from rest_framework.test import APIClient
 from travelling import Traveller, member_of
 
-from accounts import keys, members, sessions
+from accounts import members
+from accounts.credentials import keys, sessions
 from accounts.models import ApiKey, Member, Session
 
 pytestmark = pytest.mark.django_db

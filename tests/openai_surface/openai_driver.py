@@ -8,7 +8,7 @@ import httpx2
 from eventually import comes_true
 from openai import AsyncOpenAI
 
-from accounts import sessions
+from accounts.credentials import sessions
 from api import threads
 from chat.events import publisher
 from chat.models import Reply

@@ -18,7 +18,7 @@ from openai_driver import (
     open_reply,
 )
 
-from accounts.authentication import prove
+from accounts.credentials.authentication import prove
 from accounts.models import Session
 from api import threads
 from chat.models import Conversation, Reply

@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 from openai_driver import BASE_URL, MODEL, answer, key_of, meanwhile, official_client
 
-from accounts import authentication, keys
+from accounts.credentials import authentication, keys
 from api import threads
 from chat.models import ChatConfig, Conversation, Prompt, QuotaSlot, Reply
 from chat.openai_surface.requests import asking

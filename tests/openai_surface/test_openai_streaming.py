@@ -9,8 +9,8 @@ import pytest
 from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
 
+from accounts.credentials.credential import Proof
 from accounts.models import Member, Session
-from accounts.proofs import Proof
 from api.ids import uuid7
 from chat.live.delivery_order import Mark
 from chat.live.reply_follower import Followed

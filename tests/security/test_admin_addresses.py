@@ -8,7 +8,7 @@ from doors import of_the_staff
 from operations import signed_in
 from people import make_member
 
-from accounts import keys, sessions
+from accounts.credentials import keys, sessions
 from accounts.models import Member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

@@ -11,9 +11,9 @@ from people import make_member
 from rest_framework.test import APIClient
 from talking import ask, begin
 
-from accounts import keys, sessions, tokens
+from accounts.credentials import keys, sessions, tokens
+from accounts.credentials.tokens import Access as AccessToken
 from accounts.models import Member
-from accounts.tokens import Access as AccessToken
 from workers.models import Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

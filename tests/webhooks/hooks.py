@@ -8,7 +8,7 @@ from reply_rows import make_running
 from chat.replies import lifecycle
 from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 from workers.models import Delivery, Webhook
-from workers.webhooks import endpoints
+from workers.outbox.webhooks import endpoints
 
 OUTCOME = Outcome(choices=[ChoiceParts(index=0, content="Hi! 안녕", finish_reason="stop")])
 FAILURE = Failure(code="model_error", detail="The model failed.", retryable=True)

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from workers.webhooks.addresses import literal, may_be_reached
+from workers.outbox.webhooks.addresses import literal, may_be_reached
 
 INNER = [
     *("0.0.0.0", "0.1.2.3", "10.0.0.0", "10.255.255.255", "100.64.0.0", "100.127.255.255"),

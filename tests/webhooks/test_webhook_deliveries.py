@@ -15,10 +15,10 @@ from reply_rows import make_reply, make_running, stored
 from chat.models import Choice, Conversation, Reply
 from chat.replies import lifecycle
 from chat.replies.lifecycle import Outcome
-from workers import liveness
+from workers.engine import liveness
 from workers.models import Delivery, Webhook
-from workers.webhooks import deliveries, endpoints
-from workers.webhooks.retrying import Answer
+from workers.outbox.webhooks import deliveries, endpoints
+from workers.outbox.webhooks.retrying import Answer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 

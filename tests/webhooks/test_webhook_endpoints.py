@@ -12,7 +12,7 @@ from refusals import refused
 from rest_framework.test import APIClient
 
 from workers.models import Webhook
-from workers.webhooks import endpoints
+from workers.outbox.webhooks import endpoints
 
 PATH = "/api/v1/me/webhooks"
 URL = "https://hooks.example.com/malgil?token=x"

@@ -3,7 +3,7 @@
 import pytest
 
 from config import env
-from workers.webhooks.retrying import Answer, pause_after
+from workers.outbox.webhooks.retrying import Answer, pause_after
 
 DEFAULT = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
 

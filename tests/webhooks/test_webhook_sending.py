@@ -16,10 +16,10 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from api import threads
 from chat.replies import lifecycle
-from workers.engine import Engine
+from workers.engine.engine import Engine
 from workers.models import Delivery, Webhook
-from workers.webhooks import connecting, deliveries, sending
-from workers.webhooks.sending import Sender
+from workers.outbox.webhooks import connecting, deliveries, sending
+from workers.outbox.webhooks.sending import Sender
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from workers.webhooks import signing
+from workers.outbox.webhooks import signing
 
 
 def test_the_example_of_the_reference_implementation_comes_out_the_same():

@@ -15,8 +15,8 @@ from reply_rows import make_reply, make_running, set_directly, stored
 from api import threads
 from chat.models import Reply
 from chat.replies import lifecycle
-from workers import liveness
-from workers.engine import Engine
+from workers.engine import liveness
+from workers.engine.engine import Engine
 from workers.models import Worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "model")]

@@ -103,7 +103,7 @@ def same(one, other):
 
 
 def storing(reply: Reply, response) -> Reply:
-    """As workers.generation does it."""
+    """As workers.generation.attempt does it."""
     columns, choices = wire_format.take_apart(storable_json(response))
     columns["extra"] = {"response": columns.pop("extra_response")}
     lifecycle.complete(reply, Outcome(choices=choices, columns=columns))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers import client, failures, retrying
-from workers.failures import KINDS, ModelFailure, Respell
+from workers.model import client, failures, retry_policy
+from workers.model.failures import KINDS, ModelFailure, Respell
 
 SECRET = "sk-secret says: please pay"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -190,7 +190,7 @@ async def test_any_other_refusal_is_a_failure(status, error):
 
 def next_attempt(failure, **given):
     defaults = {"failures": 1, "accepted_at": NOW, "now": NOW, "chance": 0.5}
-    return retrying.next_attempt_at(failure, **defaults | given)
+    return retry_policy.next_attempt_at(failure, **defaults | given)
 
 
 @given(count=st.integers(1, 60), chance=st.floats(0, 1))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.failures import UNREADABLE, ModelFailure
-from workers.folding import Folding, whole_pieces
+from workers.model.chunk_accumulator import Folding, whole_pieces
+from workers.model.failures import UNREADABLE, ModelFailure
 
 HEAD = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 

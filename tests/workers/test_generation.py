@@ -17,11 +17,11 @@ from chat.events import publisher
 from chat.exchange import context, wire_format
 from chat.models import Choice, QuotaSlot, Reply
 from chat.replies import lifecycle
-from workers import spelling
-from workers.client import ModelClient
-from workers.failures import TIMEOUT, ModelFailure
-from workers.generation import Generation, Stop
-from workers.live import LiveWriter
+from workers.generation.attempt import Generation, Stop
+from workers.model import provider_dialect
+from workers.model.client import ModelClient
+from workers.model.failures import TIMEOUT, ModelFailure
+from workers.streaming.live_writer import LiveWriter
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "model")]
 NAME = "malgil-demo"
@@ -31,7 +31,7 @@ NAME = "malgil-demo"
 def _patient(settings):
     settings.MODEL_ATTEMPTS = 4
     settings.MODEL_BACKOFF_SECONDS = 1
-    spelling._learnt.clear()
+    provider_dialect._learnt.clear()
 
 
 async def attempt(reply, during=None):
@@ -77,7 +77,7 @@ def contents(reply):
 
 
 def added_up(chunks):
-    """The chunks of a stream as a chat.completion: another way than workers.folding."""
+    """The chunks of a stream as a chat.completion, not by workers.model.chunk_accumulator."""
     whole = {}
     for chunk in chunks:
         whole |= {
@@ -304,7 +304,7 @@ async def test_a_bound_under_neither_name_is_a_clear_failure(member, model):
     await attempt(reply)
 
     assert (await threads.run(stored, reply)).error_code == "request_refused"
-    assert spelling.refused_by(NAME) == frozenset()
+    assert provider_dialect.refused_by(NAME) == frozenset()
 
 
 def slowly(model):

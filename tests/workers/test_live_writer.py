@@ -21,9 +21,9 @@ from chat.events import publisher, snapshot_format, snapshot_reader
 from chat.events.publisher import Event
 from chat.models import ChatConfig, Reply
 from config.embedded.redis import EmbeddedRedis
-from workers.live import LiveWriter
-from workers.live_batch import SCRIPT, LiveBatch
-from workers.live_text import LiveText
+from workers.streaming.live_batch import SCRIPT, LiveBatch
+from workers.streaming.live_text import LiveText
+from workers.streaming.live_writer import LiveWriter
 
 WORDS = ["Hello", " 안녕", "하세요", " 😀👩‍👩‍👧", "é", "\n\n", "x" * 200]
 SECONDS = 10

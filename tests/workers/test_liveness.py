@@ -10,7 +10,7 @@ from racing import at_once
 from reply_rows import make_reply, make_running, set_directly, stored
 
 from chat.models import Reply
-from workers import liveness
+from workers.engine import liveness
 from workers.models import Worker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

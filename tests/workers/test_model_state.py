@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from workers import catalogue, liveness, model_state
-from workers.client import ModelClient
-from workers.failures import BROKEN, NO_ACCESS, NO_CREDIT, UNREACHABLE, ModelFailure
-from workers.model_state import ModelState, ModelStatus, Sight
+from workers.engine import liveness
+from workers.model import catalogue, health
+from workers.model.client import ModelClient
+from workers.model.failures import BROKEN, NO_ACCESS, NO_CREDIT, UNREACHABLE, ModelFailure
+from workers.model.health import ModelState, ModelStatus, Sight
 from workers.models import Worker
 
 LEASE = 5.0
@@ -31,18 +32,18 @@ def beats(status):
 
 @pytest.mark.django_db
 def test_without_a_worker_nothing_is_known():
-    assert model_state.current() == ModelState(status=ModelStatus.UNKNOWN, workers=0)
+    assert health.current() == ModelState(status=ModelStatus.UNKNOWN, workers=0)
 
 
 @pytest.mark.django_db
 def test_the_worst_that_a_worker_says_counts(django_assert_num_queries):
     beats(ModelStatus.UNKNOWN)
     beats(ModelStatus.OK)
-    assert model_state.current() == ModelState(status=ModelStatus.OK, workers=2)
+    assert health.current() == ModelState(status=ModelStatus.OK, workers=2)
     beats(ModelStatus.UNAUTHORIZED)
 
     with django_assert_num_queries(1):
-        assert model_state.current() == ModelState(status=ModelStatus.UNAUTHORIZED, workers=3)
+        assert health.current() == ModelState(status=ModelStatus.UNAUTHORIZED, workers=3)
 
 
 @pytest.mark.django_db
@@ -51,7 +52,7 @@ def test_what_a_dead_worker_said_is_forgotten():
     Worker.objects.filter(id=dead).update(beat_at=F("beat_at") - timedelta(seconds=LEASE + 1))
     beats(ModelStatus.OK)
 
-    assert model_state.current() == ModelState(status=ModelStatus.OK, workers=1)
+    assert health.current() == ModelState(status=ModelStatus.OK, workers=1)
 
 
 @pytest.mark.parametrize("status", ModelStatus)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.sse import Decoder
+from workers.model.sse import Decoder
 
 LINE_END = st.sampled_from([b"\n", b"\r\n"])
 TEXT = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=12)

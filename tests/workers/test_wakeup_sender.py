@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from workers import wakeups
+from workers.engine import wakeups
 
 
 class Broker:

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Protocol
 
-from accounts.proofs import Proof
+from accounts.credentials.credential import Proof
 from api import threads
 from chat.live import reply_follower
 from chat.live.reply_follower import Followed

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from accounts.proofs import Proof
+from accounts.credentials.credential import Proof
 from api import threads
 from chat.live import reply_follower
 from chat.live.reply_follower import Followed, Follower

@@ -10,8 +10,8 @@ from django.contrib.auth.hashers import make_password
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from accounts.credentials.tokens import Access
 from accounts.models import Member, Session
-from accounts.tokens import Access
 from chat.conversations import conversations
 
 _GOOD_FOR = timedelta(hours=6)

@@ -7,16 +7,17 @@ from accounts.members import EmailTaken, PasswordWrong
 from api.parsers import BodyTooLarge
 from chat.replies import lifecycle
 from chat.replies.lifecycle import Failure
-from config import problems
+from config.http import problems
 from config.management.generated import GeneratedDocument, table
-from workers import failures
+from workers.model import failures
 
-# What `workers.failures.Kind` says of the model's failures: when, and whether the slot goes back.
+# What `workers.model.failures.Kind` says of the model's failures: when, and whether the slot goes
+# back.
 _OF_THE_ENGINE = {
     "cancelled": ("The member cancelled the reply.", "if no text had come"),
     "crash_loop": ("More than RESCUES_MAX workers died while they ran it.", "yes"),
 }
-# Codes that no table of config/problems.py holds: status, code, when.
+# Codes that no table of config/http/problems.py holds: status, code, when.
 _OF_THE_FRAMEWORK = [
     (400, "invalid", "Fields are missing, unknown or wrong; `errors` names them."),
     (400, EmailTaken().code, "A member with this e-mail exists; `errors` names the field."),

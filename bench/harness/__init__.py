@@ -1,0 +1,1 @@
+"""What the benchmarks share: the stack under test, members, model calls, figures."""

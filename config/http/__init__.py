@@ -1,0 +1,1 @@
+"""HTTP around the apps' views: middleware, errors as problems, static files, origins."""

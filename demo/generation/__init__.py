@@ -1,0 +1,1 @@
+"""What will be answered, before any of it is sent."""

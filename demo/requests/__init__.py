@@ -1,0 +1,1 @@
+"""A chat completion request, read and checked."""

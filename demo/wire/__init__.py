@@ -1,0 +1,1 @@
+"""How an answer is sent, and the journal of what was."""

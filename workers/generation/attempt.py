@@ -1,0 +1,252 @@
+"""One attempt of one reply: ask the model, pass the text on, store how it ended.
+
+The claim was made before; every write is fenced by it. Text is stored before its end is told.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from enum import Enum
+from functools import partial
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from api.text import storable_json
+from api.threads import AWAY
+from chat.events import publisher
+from chat.exchange import context, wire_format
+from chat.exchange.context import Context
+from chat.exchange.wire_format import Spelling
+from chat.models import Reply
+from chat.replies import lifecycle
+from chat.replies.lifecycle import ChoiceParts, Outcome, Superseded
+from workers import metrics
+from workers.database_retry import persist
+from workers.model import provider_dialect, retry_policy
+from workers.model.chunk_accumulator import Folding, Piece, whole_pieces
+from workers.model.client import ModelClient
+from workers.model.failures import INTERNAL, REFUSED, TIMEOUT, UNREADABLE, ModelFailure, Respell
+from workers.streaming.live_text import LiveText
+from workers.streaming.live_writer import LiveWriter
+
+log = structlog.get_logger(__name__)
+
+
+class _Change:
+    """A write, then what is to be told of it. Called again, it does what it had not done yet."""
+
+    def __init__(self, write: Callable[[], None], reply: Reply) -> None:
+        self._write = write
+        self._reply = reply
+        self._written = False
+
+    def __call__(self) -> list[publisher.Event]:
+        if not self._written:
+            self._write()
+            self._written = True
+        return publisher.after_change(self._reply)
+
+
+class Stop(Enum):
+    """Why an attempt ends before the model does."""
+
+    CANCEL = "cancel"  # a member asked for it; the text so far is kept
+    HAND_BACK = "hand_back"  # this worker shuts down; another one starts over
+    DROP = "drop"  # this worker was declared dead; it writes nothing any more
+
+
+class Generation:
+    def __init__(
+        self,
+        *,
+        reply: Reply,
+        model: ModelClient,
+        live: LiveWriter,
+        context: Context | None = None,
+    ) -> None:
+        self.reply = reply
+        self.retry_in: float | None = None  # seconds until the next attempt, when there is one
+        self._model = model
+        self._live = live
+        self._text = LiveText(reply)
+        self._stop: Stop | None = None
+        self._asking: asyncio.Task[Outcome] | None = None
+        self._context_known = context is not None
+        self._context = context or Context(messages=[], start=None)
+        self._refused = set(provider_dialect.refused_by(reply.config.model))
+        self._spelling: Spelling = {}
+        self._began = time.monotonic()
+        self._first: float | None = None  # when its first text came
+
+    def stop(self, why: Stop) -> None:
+        """Ends the attempt, unless the model has: then what it said is stored."""
+        if self._asking is None or not self._asking.done():
+            self._stop = self._stop or why
+            if self._asking is not None:
+                self._asking.cancel()
+
+    async def run(self) -> None:
+        """Never raises; an end that nobody foresaw is a failure of the attempt."""
+        self._live.begin(self._text)
+        try:
+            self._live.tell([publisher.reply_updated(self.reply)])
+            await self._conclude(await self._outcome())
+        except Superseded:
+            log.info("reply.superseded", reply=str(self.reply.id), attempt=self._text.attempt)
+            self._live.drop(self._text)
+        except Exception:  # the row still names this worker, whose watch finds that none runs it
+            log.exception("reply.left", reply=str(self.reply.id), attempt=self._text.attempt)
+            self._live.drop(self._text)
+
+    async def _conclude(self, outcome: "Outcome | ModelFailure | Stop") -> None:
+        try:
+            await self._end(outcome)
+        except Superseded:
+            raise
+        except Exception as error:  # the answer cannot be stored
+            log.exception("reply.unstorable", reply=str(self.reply.id))
+            await self._fail(ModelFailure(INTERNAL, reason=type(error).__name__))
+
+    async def _outcome(self) -> "Outcome | ModelFailure | Stop":
+        self._asking = asyncio.ensure_future(self._ask())
+        if self._stop is not None:
+            self._asking.cancel()
+        try:
+            return await self._asking
+        except asyncio.CancelledError:
+            return self._stop or Stop.HAND_BACK
+        except ModelFailure as failure:
+            return failure
+        except AWAY as error:
+            return ModelFailure(INTERNAL, reason=type(error).__name__)
+        except Exception as error:
+            log.exception("reply.broke", reply=str(self.reply.id))
+            return ModelFailure(INTERNAL, reason=type(error).__name__)
+
+    async def _end(self, outcome: "Outcome | ModelFailure | Stop") -> None:
+        match outcome:
+            case Outcome():
+                await self._store(partial(lifecycle.complete, self.reply, outcome))
+            case Stop.CANCEL:
+                await self._store(partial(lifecycle.cancel_running, self.reply, self._so_far()))
+            case Stop.HAND_BACK:
+                await self._store(partial(lifecycle.hand_back, self.reply))
+            case Stop.DROP:
+                raise Superseded()
+            case ModelFailure() as failure:
+                await self._fail(failure)
+
+    async def _fail(self, failure: ModelFailure) -> None:
+        now = timezone.now()
+        retry_at = retry_policy.next_attempt_at(
+            failure,
+            failures=self.reply.failures + 1,
+            accepted_at=self.reply.created_at,
+            now=now,
+            chance=random.random(),
+        )
+        told = failure.for_member()
+        if retry_at is None:
+            await self._store(
+                partial(lifecycle.fail, self.reply, told, self._so_far()), reason=failure.reason
+            )
+        else:
+            self.retry_in = (retry_at - now).total_seconds()
+            later = partial(lifecycle.retry_later, self.reply, told, retry_at=retry_at)
+            await self._store(later, reason=failure.reason)
+
+    async def _store(self, write: Callable[[], None], *, reason: str = "") -> None:
+        """Store, then publish. Raises Superseded."""
+        self._live.end(self._text, await persist(_Change(write, self.reply)))
+        log.info(
+            f"reply.{self.reply.status}",
+            reply=str(self.reply.id),
+            attempt=self._text.attempt,
+            seconds=round(time.monotonic() - self._began, 3),
+            **({"reason": reason} if reason else {}),
+        )
+        metrics.stored(self.reply, began=self._began, first=self._first)
+
+    async def _ask(self) -> Outcome:
+        if not self._context_known:
+            self._context = await persist(partial(context.of, self.reply))
+        try:
+            async with asyncio.timeout(settings.MODEL_DEADLINE_SECONDS):
+                return self._whole(await self._answer())
+        except TimeoutError as error:
+            raise ModelFailure(TIMEOUT, reason="deadline") from error
+
+    async def _answer(self) -> dict[str, Any]:
+        while True:
+            self._spell()
+            body = wire_format.request_body(
+                config=self.reply.config,
+                messages=self._context.messages,
+                spelling=self._spelling,
+            )
+            try:
+                ask = self._streamed if self.reply.config.stream else self._in_one_piece
+                answer = await ask(body)
+            except Respell as refusal:
+                self._refused.add(refusal.parameter)
+            else:
+                provider_dialect.learn(self.reply.config.model, self._refused)
+                return answer
+
+    def _spell(self) -> None:
+        """Ends, since each refusal names another field: one that was sent."""
+        spelled = provider_dialect.avoiding(self._refused, model=self.reply.config.model)
+        if spelled is None:
+            raise ModelFailure(REFUSED, reason=f"refused: {', '.join(sorted(self._refused))}")
+        self._spelling = spelled
+
+    async def _streamed(self, body: dict[str, Any]) -> dict[str, Any]:
+        folding = Folding()
+        async with aclosing(self._model.stream(body)) as chunks:
+            async for chunk in chunks:
+                for piece in folding.add(chunk):
+                    self._show(piece)
+        return folding.completion(self.reply.config.n or 1)
+
+    async def _in_one_piece(self, body: dict[str, Any]) -> dict[str, Any]:
+        completion = await self._model.complete(body)
+        for piece in whole_pieces(completion, self.reply.config.n or 1):
+            self._show(piece)
+        return completion
+
+    def _show(self, piece: Piece) -> None:
+        if self._first is None:
+            self._first = time.monotonic()
+        self._text.add(*piece)
+        self._live.wrote(self._text)
+
+    def _whole(self, completion: dict[str, Any]) -> Outcome:
+        try:
+            columns, choices = wire_format.take_apart(storable_json(completion))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelFailure(UNREADABLE, reason=type(error).__name__) from error
+        rest = columns.pop("extra_response")
+        return self._outcome_of(choices, columns, {"response": rest})
+
+    def _so_far(self) -> Outcome:
+        texts = self._text.texts()
+        choices = [ChoiceParts(index=index, content=text) for index, text in texts.items()]
+        return self._outcome_of(choices, {}, {})
+
+    def _outcome_of(
+        self, choices: list[ChoiceParts], columns: dict[str, Any], extra: dict[str, Any]
+    ) -> Outcome:
+        self._live.settle(self._text)
+        if self._spelling:
+            extra = {**extra, "spelling": self._spelling}
+        return Outcome(
+            choices=choices,
+            last_seq=self._text.seq,
+            columns={**columns, "extra": extra},
+            context_start=self._context.start,
+        )
