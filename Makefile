@@ -48,15 +48,15 @@ matrix: install-dev
 		tests/acceptance/test_matrix.py tests/acceptance/test_rescue.py
 	@$(VENV)/bin/python tests/acceptance/report.py $(RESULTS)
 
-chaos: export PYTHONPATH = .:tests:tests/acceptance
+chaos: export PYTHONPATH = .:tests
 chaos: export SECONDS ?= 60
 chaos: export SEED ?=
 chaos: install-dev
-	@$(VENV)/bin/python tests/acceptance/chaos.py
+	@$(VENV)/bin/python -m support.processes.chaos
 
-rolling: export PYTHONPATH = .:tests:tests/acceptance:tests/deploy
+rolling: export PYTHONPATH = .:tests
 rolling: install-dev
-	@$(VENV)/bin/python tests/deploy/rolling.py
+	@$(VENV)/bin/python -m support.deploy.rolling
 
 check: export SECRET_KEY = for-checks-which-sign-nothing: 0123456789 abcdefghijklmnopqrstuvwxyz
 check: install-dev

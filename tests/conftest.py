@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from asgiref.sync import sync_to_async
-from people import make_member
 from rest_framework.test import APIClient
+from support.people import make_member
 
 from api import threads
 

@@ -1,6 +1,6 @@
 import pytest
-from person import Person
-from stack import Stack
+from support.processes.person import Person
+from support.processes.stack import Stack
 
 
 @pytest.fixture(scope="module")

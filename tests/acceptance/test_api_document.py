@@ -8,8 +8,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from person import Person
-from stack import Stack, free_port, until
+from support.processes.person import Person
+from support.processes.stack import Stack, free_port, until
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs/api.md").read_text()
 ASK, RECEIVE = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)

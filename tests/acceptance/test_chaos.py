@@ -1,6 +1,6 @@
 """A short walk through the chaos of `make chaos`, so that it stays runnable."""
 
-import chaos
+from support.processes import chaos
 
 
 async def test_random_faults_lose_nothing_and_double_nothing():

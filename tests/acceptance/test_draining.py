@@ -3,7 +3,7 @@
 import signal
 import time
 
-from crowd import Crowd
+from support.processes.crowd import Crowd
 
 
 async def test_what_does_not_finish_in_time_is_handed_back_at_once(healthy):

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import httpx2
-from eventually import comes_true
+from support.eventually import comes_true
 
 WAITING = 300
 

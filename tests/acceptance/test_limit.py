@@ -7,8 +7,8 @@ import httpx2
 import psycopg
 import pytest
 import redis
-from person import Person
-from stack import Stack, until
+from support.processes.person import Person
+from support.processes.stack import Stack, until
 
 
 @pytest.fixture(scope="module")

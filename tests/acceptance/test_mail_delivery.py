@@ -11,9 +11,9 @@ from email import message_from_bytes, policy
 
 import httpx2
 import pytest
-from eventually import comes_true
-from person import Person
-from stack import ROOT, Stack
+from support.eventually import comes_true
+from support.processes.person import Person
+from support.processes.stack import ROOT, Stack
 
 NEW = "kimchi at midnight 9"
 

@@ -4,10 +4,10 @@
 docs/reliability.md.
 """
 
-import matrix
 import pytest
-from faults import FAULTS, MOMENTS
 from report import record
+from support.processes import matrix
+from support.processes.faults import FAULTS, MOMENTS
 
 
 def _cells():

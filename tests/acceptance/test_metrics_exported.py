@@ -8,10 +8,10 @@ import httpx2
 import psycopg
 import pytest
 import yaml
-from eventually import comes_true
-from person import TERMINAL, Person
 from prometheus_client.parser import text_string_to_metric_families
-from stack import Stack, free_port, until
+from support.eventually import comes_true
+from support.processes.person import TERMINAL, Person
+from support.processes.stack import Stack, free_port, until
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = free_port()

@@ -8,9 +8,9 @@ import sys
 
 import httpx2
 import pytest
-from people import PASSWORD
-from person import Person
-from stack import ROOT, Stack, until
+from support.people import PASSWORD
+from support.processes.person import Person
+from support.processes.stack import ROOT, Stack, until
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import signal
 import time
 
 import pytest
-from crowd import Crowd, persistently
-from stack import Stack
+from support.processes.crowd import Crowd, persistently
+from support.processes.stack import Stack
 
 # The issue asks for a minute; the run of every day is shorter, at the same code paths.
 OUTAGE_SECONDS = float(os.environ.get("OUTAGE_SECONDS", "4"))

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from report import record_rescue
-from stack import TIMINGS, Stack
+from support.processes.stack import TIMINGS, Stack
 
 KILLS = 10
 # Empty values are the defaults.
@@ -15,7 +15,7 @@ AS_INSTALLED = dict.fromkeys(TIMINGS, "")
 @pytest.mark.matrix
 @pytest.mark.timeout(400)
 async def test_with_the_default_timings_it_runs_again_within_ten_seconds(request):
-    from person import Person
+    from support.processes.person import Person
 
     with Stack(workers=2, **AS_INSTALLED) as stack:
         stack.model(tokens=4000, tokens_per_second=40)

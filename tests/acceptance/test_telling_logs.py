@@ -12,10 +12,10 @@ import psycopg
 import pytest
 import redis
 import websockets
-from eventually import comes_true
 from kombu import Connection
-from person import TERMINAL, Person
-from stack import Stack
+from support.eventually import comes_true
+from support.processes.person import TERMINAL, Person
+from support.processes.stack import Stack
 
 from config.embedded import paths
 

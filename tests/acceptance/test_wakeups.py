@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 import redis
 from celery import Celery
-from stack import Stack, until
+from support.processes.stack import Stack, until
 
 TASK = "workers.generate"
 

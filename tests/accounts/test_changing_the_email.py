@@ -2,10 +2,10 @@
 
 import pytest
 from django.utils import timezone
-from people import PASSWORD, make_member
-from postbox import mail, mails, token_in
-from refusals import refused
 from rest_framework.test import APIClient
+from support.accounts.postbox import mail, mails, token_in
+from support.people import PASSWORD, make_member
+from support.refusals import refused
 
 from accounts.models import Mail, Member
 

@@ -1,9 +1,9 @@
 """A new password: the old one is asked for, and everybody else is signed out."""
 
 import pytest
-from people import PASSWORD, make_member
-from refusals import refused
 from rest_framework.test import APIClient
+from support.people import PASSWORD, make_member
+from support.refusals import refused
 
 from accounts.credentials import sessions
 

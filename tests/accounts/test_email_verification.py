@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from freezing import later
-from people import PASSWORD, make_member
-from postbox import mail, mails, token_in
-from refusals import refused
 from rest_framework.test import APIClient
+from support.accounts.freezing import later
+from support.accounts.postbox import mail, mails, token_in
+from support.people import PASSWORD, make_member
+from support.refusals import refused
 
 from accounts.models import Mail, Member, Session
 

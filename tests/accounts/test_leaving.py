@@ -1,10 +1,10 @@
 """Deleting the account: asked twice, and then everything is gone."""
 
 import pytest
-from people import PASSWORD, make_member
-from refusals import refused
 from rest_framework.test import APIClient
-from talking import ask, begin, claim, exchange
+from support.people import PASSWORD, make_member
+from support.refusals import refused
+from support.talking import ask, begin, claim, exchange
 
 from accounts.models import ApiKey, Member, Session
 from chat.models import ChatConfig, Choice, Conversation, Passage, Prompt, QuotaSlot, Reply

@@ -1,7 +1,7 @@
 """`me`: reading and changing the profile."""
 
 import pytest
-from refusals import refused
+from support.refusals import refused
 
 from accounts.models import Member
 

@@ -2,8 +2,8 @@
 
 import pytest
 from django.db import transaction
-from people import make_member
-from talking import begin
+from support.people import make_member
+from support.talking import begin
 
 from accounts import members
 from workers.models import Webhook

@@ -7,11 +7,11 @@ from allauth.socialaccount.models import SocialAccount
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from people import PASSWORD, make_member
-from postbox import mail, mails, token_in
-from racing import at_once
-from refusals import refused
 from rest_framework.test import APIClient
+from support.accounts.postbox import mail, mails, token_in
+from support.people import PASSWORD, make_member
+from support.racing import at_once
+from support.refusals import refused
 
 from accounts import links
 from accounts.credentials import keys

@@ -1,10 +1,10 @@
 """Becoming a member."""
 
 import pytest
-from racing import at_once_up_to_writing
-from refusals import refused
 from rest_framework.test import APIClient
-from sending import send
+from support.racing import at_once_up_to_writing
+from support.refusals import refused
+from support.sending import send
 
 from accounts.models import Member, Session
 

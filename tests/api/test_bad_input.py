@@ -4,11 +4,11 @@ import itertools
 import json
 
 import pytest
-from people import PASSWORD
-from refusals import refused
 from rest_framework.test import APIClient
-from sending import send
-from talking import begin, exchange
+from support.people import PASSWORD
+from support.refusals import refused
+from support.sending import send
+from support.talking import begin, exchange
 
 from accounts.models import ApiKey, Mail, Member, Session
 from chat.models import ChatConfig, Conversation, Prompt, QuotaSlot, Reply

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
-from people import make_member
+from support.people import make_member
 
 from accounts.models import Session
 from api.prepared import Prepared, PreparedChange, insert_all

@@ -110,7 +110,8 @@ BAD = {
 }
 # Read by `make run` only: tests/launcher/test_launcher_refusals.py.
 OF_THE_LAUNCHER = {"HOST", "PORT", "WEB_PROCESSES", "WORKER_PROCESSES"}
-# Whatever they hold may be right; half of a pair is refused (tests/oauth/test_oauth_settings.py).
+# Whatever they hold may be right; half of a pair is refused
+# (tests/accounts/oauth/test_oauth_settings.py).
 ANY_TEXT = {
     "OAUTH_OIDC_NAME",
     "WORKER_METRICS_HOST",

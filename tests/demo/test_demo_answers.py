@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from demo_driver import Demo, turns
+from support.drivers.demo_driver import Demo, turns
 
 HANGUL = re.compile("[가-힣]")
 QUESTIONS = ("Where are you now?", "What is your goal?", "Anything else?")

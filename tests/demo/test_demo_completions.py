@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from demo_driver import MODEL, Demo, chunks, contents, request
 from openai import OpenAI
+from support.drivers.demo_driver import MODEL, Demo, chunks, contents, request
 
 
 def test_a_stream_adds_up_to_the_answer_without_stream(demo: Demo) -> None:

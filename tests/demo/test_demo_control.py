@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from demo_driver import Demo, chunks, request, wait_for
+from support.drivers.demo_driver import Demo, chunks, request, wait_for
 
 CHAT = "/v1/chat/completions"
 

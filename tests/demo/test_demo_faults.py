@@ -5,8 +5,8 @@ import json
 from typing import Any
 
 import pytest
-from demo_driver import Demo, contents, events, read_until_silent, request
 from openai import APIError, OpenAI, RateLimitError
+from support.drivers.demo_driver import Demo, contents, events, read_until_silent, request
 
 CHAT = "/v1/chat/completions"
 USAGE = {"include_usage": True}

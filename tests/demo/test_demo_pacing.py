@@ -3,7 +3,7 @@
 import signal
 import time
 
-from demo_driver import Demo, contents, events, request, wait_for
+from support.drivers.demo_driver import Demo, contents, events, request, wait_for
 
 
 def stamps(stream: list[str]) -> list[int]:

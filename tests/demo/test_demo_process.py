@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from demo_driver import MOST_SECONDS, Demo, launch, request
+from support.drivers.demo_driver import MOST_SECONDS, Demo, launch, request
 
 
 def test_it_says_where_it_listens(demo: Demo) -> None:

@@ -1,7 +1,7 @@
 import pytest
-from deployment import Deployment
-from person import Person
-from stack import TIMINGS
+from support.deploy.deployment import Deployment
+from support.processes.person import Person
+from support.processes.stack import TIMINGS
 
 # Shorter than in the file, in the same proportions.
 _DRAIN = {"WEB_DRAIN_SECONDS": "0.6"}

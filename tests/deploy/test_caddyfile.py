@@ -3,8 +3,8 @@
 import os
 import subprocess
 
-import caddy
 import pytest
+from support.deploy import caddy
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:

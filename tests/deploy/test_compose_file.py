@@ -3,10 +3,9 @@
 import subprocess
 import sys
 
-import caddy
-import compose
 import pytest
 import yaml
+from support.deploy import caddy, compose
 
 from config.launcher import services
 

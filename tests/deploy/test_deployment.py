@@ -11,9 +11,9 @@ from contextlib import contextmanager
 import httpx2
 import psutil
 import pytest
-from deployment import SERVERS
-from eventually import comes_true
-from person import Person
+from support.deploy.deployment import SERVERS
+from support.eventually import comes_true
+from support.processes.person import Person
 
 
 async def test_a_member_signs_up_asks_and_sees_the_answer_as_it_comes(person) -> None:

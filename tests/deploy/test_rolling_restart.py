@@ -1,7 +1,7 @@
 """Every process is restarted in turn while members go on; `make rolling` measures it at length."""
 
 import pytest
-from rolling import roll
+from support.deploy.rolling import roll
 
 
 @pytest.mark.timeout(240)  # a busy machine takes its time

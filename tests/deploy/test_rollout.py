@@ -13,7 +13,7 @@ def test_each_container_is_replaced_after_a_new_one_is_well(tmp_path) -> None:
     state = tmp_path / "state.json"
     state.write_text(json.dumps({"containers": {"ws-1": 2, "ws-2": 2}, "next": 3, "calls": []}))
     docker = tmp_path / "docker"
-    stand_in = Path(__file__).with_name("engine_stand_in.py")
+    stand_in = Path(__file__).parents[1] / "support" / "deploy" / "engine_stand_in.py"
     docker.write_text(f'#!/bin/sh\nexec {sys.executable} {stand_in} {state} "$@"\n')
     docker.chmod(0o755)
     env = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}

@@ -5,7 +5,7 @@ import signal
 
 import httpx2
 import pytest
-from eventually import comes_true
+from support.eventually import comes_true
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from doors import of_the_staff
-from operations import signed_in
-from people import make_member
+from support.doors import of_the_staff
+from support.operations import signed_in
+from support.people import make_member
 
 from accounts.credentials import keys, sessions
 from accounts.models import Member

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
-from doors import DOORS, OWNED, Access, addresses, behind_a_token
 from drf_spectacular.generators import SchemaGenerator
-from people import make_member
 from rest_framework.test import APIClient
-from talking import ask, begin
+from support.doors import DOORS, OWNED, Access, addresses, behind_a_token
+from support.people import make_member
+from support.talking import ask, begin
 
 from accounts.credentials import keys, sessions, tokens
 from accounts.credentials.tokens import Access as AccessToken

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from demo_driver import Demo
+from support.drivers.demo_driver import Demo
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,1 @@
+"""For tests of accounts: a mailbox, and a clock that stands still."""

@@ -1,0 +1,1 @@
+"""Clients by which tests talk to a server in this process or another."""

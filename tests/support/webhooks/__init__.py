@@ -1,0 +1,1 @@
+"""For tests of webhooks: a receiver with a certificate."""

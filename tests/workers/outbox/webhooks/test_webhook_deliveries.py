@@ -1,0 +1,391 @@
+"""Deliveries in the table: written with the end of a reply, shared, retried and forgotten."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from support.people import make_member
+from support.racing import at_once
+from support.reply_rows import make_reply, make_running, stored
+from support.webhooks.hooks import FAILURE, OUTCOME, make_due, make_ended, make_webhook
+
+from chat.models import Choice, Conversation, Reply
+from chat.replies import lifecycle
+from chat.replies.lifecycle import Outcome
+from workers.engine import liveness
+from workers.models import Delivery, Webhook
+from workers.outbox.webhooks import deliveries, endpoints
+from workers.outbox.webhooks.retrying import Answer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
+
+
+def claimed(limit=100, busy=()):
+    return deliveries.claim(limit=limit, busy=list(busy))
+
+
+def settle(parcel, status, **answer):
+    return deliveries.settle(parcel, Answer(status=status, **answer), chance=0.5)
+
+
+# Written by the trigger
+
+ENDS = {
+    "completed": lambda reply: lifecycle.complete(reply, OUTCOME),
+    "failed": lambda reply: lifecycle.fail(reply, FAILURE, Outcome()),
+    "cancelled": lambda reply: lifecycle.cancel_running(reply, OUTCOME),
+}
+
+
+@pytest.mark.parametrize("status", ENDS)
+def test_every_end_of_a_running_reply_is_to_be_told(member, status):
+    webhook = make_webhook(member)
+    reply = make_running(member)
+    assert not Delivery.objects.exists()
+
+    ENDS[status](reply)
+
+    row = Delivery.objects.get()
+    assert (row.webhook, row.reply_id) == (webhook, reply.id)
+    assert (row.attempts, row.finished_at, stored(reply).status) == (0, None, status)
+
+
+@pytest.mark.parametrize(
+    "end", [lifecycle.cancel_queued, lambda id: lifecycle.fail_queued(id, FAILURE)]
+)
+def test_the_end_of_a_waiting_reply_is_to_be_told(member, end):
+    make_webhook(member)
+
+    assert end(make_reply(member).id)
+
+    assert Delivery.objects.count() == 1
+
+
+def test_what_is_no_end_is_not_told(member):
+    make_webhook(member)
+    reply = make_running(member)
+
+    lifecycle.hand_back(reply)
+    lifecycle.rescue(workers=[make_running(member).worker])
+
+    assert not Delivery.objects.exists()
+
+
+def test_a_reply_that_was_stored_ended_is_not_told(member):
+    make_webhook(member)
+    ended = {"status": "completed", "finished_at": timezone.now()}
+
+    make_reply(member, **ended)
+
+    assert not Delivery.objects.exists()
+
+
+def test_each_webhook_of_the_member_hears_and_nobody_elses(member):
+    mine = {make_webhook(member).id, make_webhook(member).id}
+    make_webhook(make_member())
+
+    make_ended(member)
+
+    assert set(Delivery.objects.values_list("webhook_id", flat=True)) == mine
+
+
+def test_it_is_written_in_the_transaction_that_ends_the_reply(member):
+    make_webhook(member)
+    reply = make_running(member)
+
+    with transaction.atomic():
+        lifecycle.complete(reply, OUTCOME)
+        assert Delivery.objects.count() == 1
+        transaction.set_rollback(True)
+
+    assert not Delivery.objects.exists()
+
+
+def test_it_costs_the_end_of_a_reply_no_statement(member, django_assert_num_queries):
+    reply = make_running(member)
+    with CaptureQueriesContext(connection) as without:
+        lifecycle.complete(reply, OUTCOME)
+        count = len(without)
+    make_webhook(member)
+    reply = make_running(member)
+
+    with django_assert_num_queries(count):
+        lifecycle.complete(reply, OUTCOME)
+    assert Delivery.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ending_and_deleting_at_once_harm_neither(member):
+    """The end of a reply waits for no webhook, and fails for none."""
+    for _ in range(15):
+        webhook = make_webhook(member)
+        reply = make_running(member)
+        at_once(
+            [
+                lambda reply=reply: lifecycle.complete(reply, OUTCOME),
+                lambda webhook=webhook: endpoints.delete(member=member, webhook_id=webhook.id),
+            ]
+        )
+
+        assert stored(reply).status == "completed"
+    assert not Webhook.objects.exists()
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_end_of_a_reply_does_not_wait_for_a_webhook_that_is_being_deleted(member):
+    webhook = make_webhook(member)
+    reply = make_running(member)
+
+    with transaction.atomic():
+        Webhook.objects.filter(id=webhook.id)._raw_delete("default")
+        at_once([lambda: lifecycle.complete(reply, OUTCOME)])
+
+    assert stored(reply).status == "completed"
+    assert not Delivery.objects.exists()
+
+
+# Taken
+
+
+def test_a_parcel_holds_the_reply_as_the_api_gives_it(api, member):
+    webhook = make_webhook(member)
+    reply = make_ended(member)
+
+    (parcel,) = claimed()
+
+    event = json.loads(parcel.body)
+    given = api.get(f"/api/v1/replies/{reply.id}").json()
+    assert event == {"type": "reply.finished", "timestamp": given["finished_at"], "data": given}
+    assert event["data"]["choices"][0]["content"] == "Hi! 안녕"
+    assert (parcel.url, parcel.secret, parcel.attempt) == (webhook.url, webhook.secret, 1)
+    assert "." not in parcel.message_id
+
+
+def test_what_was_taken_is_taken_again_only_after_the_lease(member, settings):
+    make_webhook(member)
+    make_ended(member)
+    (first,) = claimed()
+    lease = 2 * settings.WEBHOOK_TIMEOUT_SECONDS
+    make_due(seconds=lease - 1)
+    assert claimed() == []
+
+    make_due(seconds=1)
+
+    (second,) = claimed()
+    assert (first.attempt, second.attempt) == (1, 2)
+    assert (first.message_id, first.body) == (second.message_id, second.body)
+
+
+def test_of_one_webhook_only_a_few_are_taken_at_once(member):
+    slow, other = make_webhook(member), make_webhook(make_member())
+    for _ in range(deliveries.MAX_PER_WEBHOOK + 3):
+        make_ended(member)
+    make_ended(other.member)
+
+    taken = [parcel.webhook for parcel in claimed()]
+
+    assert taken.count(slow.id) == deliveries.MAX_PER_WEBHOOK
+    assert taken.count(other.id) == 1
+    assert claimed(busy=[slow.id]) == []
+    assert len(claimed()) == 3
+
+
+def test_no_more_are_taken_than_there_is_room_for_the_oldest_first(member):
+    webhooks = [make_webhook(member) for _ in range(5)]
+    make_ended(member)
+    for number, webhook in enumerate(webhooks):
+        due_at = timezone.now() - timedelta(minutes=number)
+        Delivery.objects.filter(webhook=webhook).update(due_at=due_at)
+
+    assert {parcel.webhook for parcel in claimed(limit=2)} == {webhooks[3].id, webhooks[4].id}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_share_what_is_due(member):
+    for _ in range(10):
+        make_webhook(member)
+    for _ in range(3):
+        make_ended(member)
+
+    taken = at_once([lambda: claimed(limit=20)] * 4)
+    ids = [parcel.delivery for part in taken for parcel in part]
+
+    assert len(ids) == len(set(ids))
+    ids += [parcel.delivery for parcel in claimed()]
+    assert len(ids) == len(set(ids)) == 30
+
+
+def undue(member, webhook, reply):
+    """Ways to make a delivery pointless between the end and the claim."""
+    return {
+        "the conversation was deleted": lambda: Conversation.objects.update(
+            deleted_at=timezone.now()
+        ),
+        "the webhook was switched off": lambda: endpoints.switch_off(webhook.id),
+        "the member was deactivated": lambda: type(member).objects.update(is_active=False),
+        "it never came to an end": lambda: Delivery.objects.update(attempts=4),
+    }
+
+
+@pytest.mark.parametrize("why", undue(None, None, None))
+def test_what_is_not_to_be_told_any_more_is_finished_unsent(member, why):
+    webhook, reply = make_webhook(member), make_ended(member)
+    undue(member, webhook, reply)[why]()
+
+    assert claimed() == []
+
+    assert Delivery.objects.get().finished_at is not None
+    assert claimed() == []
+
+
+@pytest.mark.parametrize("what", ["the webhook", "the reply", "the member"])
+def test_deliveries_go_with_what_they_are_of(member, what):
+    webhook, reply = make_webhook(member), make_ended(member)
+    gone = {"the webhook": webhook, "the reply": reply, "the member": member}[what]
+    (parcel,) = claimed()
+    if what == "the reply":
+        Choice.objects.all().delete()
+
+    gone.delete()
+
+    assert not Delivery.objects.exists()
+    settle(parcel, 200)
+    assert not Delivery.objects.exists()
+
+
+def test_they_go_in_the_database_too_whoever_deletes(member):
+    webhook = make_webhook(member)
+    make_ended(member)
+
+    Webhook.objects.filter(id=webhook.id)._raw_delete("default")
+
+    assert not Delivery.objects.exists()
+    make_webhook(member)
+    reply = make_ended(member)
+    Choice.objects.all().delete()
+    Reply.objects.filter(id=reply.id)._raw_delete("default")
+    assert not Delivery.objects.exists()
+
+
+# Settled
+
+
+def test_after_success_it_is_finished(member):
+    make_webhook(member)
+    make_ended(member)
+
+    assert settle(claimed()[0], 204) is None
+
+    row = Delivery.objects.get()
+    assert (row.status, row.finished_at is None) == (204, False)
+    make_due(days=2)
+    assert claimed() == []
+
+
+@pytest.mark.parametrize("status", [None, 100, 301, 302, 307, 400, 404, 429, 500, 503])
+def test_all_else_is_tried_again_until_the_last_pause(member, settings, status):
+    settings.WEBHOOK_RETRY_SECONDS = [10, 20]
+    make_webhook(member)
+    make_ended(member)
+    pauses = []
+
+    for _ in range(3):
+        (parcel,) = claimed()
+        pauses.append(settle(parcel, status))
+        assert claimed() == []
+        make_due(seconds=20)
+
+    assert pauses == [10, 20, None]
+    row = Delivery.objects.get()
+    assert (row.attempts, row.status, row.finished_at is None) == (3, status, False)
+    assert claimed() == []
+
+
+def test_a_receiver_that_is_gone_is_told_nothing_more(api, member):
+    gone, other = make_webhook(member), make_webhook(member)
+    for _ in range(2):
+        make_ended(member)
+    first = next(parcel for parcel in claimed() if parcel.webhook == gone.id)
+
+    assert settle(first, 410) is None
+
+    make_due(minutes=1)
+    assert {parcel.webhook for parcel in claimed()} == {other.id}
+    reply = make_ended(member)
+    assert Delivery.objects.get(reply=reply).webhook == other
+    listed = api.get("/api/v1/me/webhooks").json()["results"]
+    assert [row["disabled_at"] is None for row in listed] == [True, False]
+
+
+def test_who_is_late_changes_nothing(member):
+    make_webhook(member)
+    make_ended(member)
+    (late,) = claimed()
+    make_due(minutes=1)
+    (current,) = claimed()
+
+    settle(late, 200)
+    deliveries.hand_back([late])
+    assert claimed() == []
+    assert Delivery.objects.get().finished_at is None
+
+    settle(current, 200)
+    settle(late, 500)
+    assert Delivery.objects.get().status == 200
+
+
+def test_what_is_handed_back_is_due_at_once(member):
+    make_webhook(member)
+    make_ended(member)
+
+    deliveries.hand_back(claimed())
+
+    assert [parcel.attempt for parcel in claimed()] == [2]
+
+
+# Looked for, and forgotten
+
+
+def test_a_beat_tells_of_what_is_due(member):
+    worker = liveness.register()
+    make_webhook(member)
+    assert not liveness.beat(worker, running=[]).deliveries
+
+    make_ended(member)
+
+    pulse = liveness.beat(worker, running=[])
+    assert (pulse.deliveries, pulse.idle) == (True, True)
+    (parcel,) = claimed()
+    assert not liveness.beat(worker, running=[]).deliveries
+    settle(parcel, 200)
+    assert not liveness.beat(worker, running=[]).deliveries
+
+
+def test_finished_ones_are_forgotten_after_days_and_others_are_not(member):
+    worker = liveness.register()
+    make_webhook(member)
+    for _ in range(2):
+        make_ended(member)
+    for parcel in claimed(limit=1):
+        settle(parcel, 200)
+    deliveries.forget_old()
+    assert Delivery.objects.count() == 2
+
+    make_due(days=3, minutes=1)
+    assert liveness.beat(worker, running=[]).deliveries
+    deliveries.forget_old()
+
+    assert Delivery.objects.get().finished_at is None
+
+
+def test_the_look_for_what_is_due_uses_its_index(member):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    plan = Delivery.objects.filter(due_at__lte=timezone.now()).explain()
+
+    assert "delivery_due" in plan
