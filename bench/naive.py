@@ -15,7 +15,8 @@ from typing import Any
 import psycopg
 import uvloop
 
-from bench.load import MODEL, TOKENS, Answer, closed_loop, figures
+from bench.harness.load_people import TOKENS, Answer
+from bench.load import MODEL, closed_loop, figures
 from config.embedded import paths
 from config.embedded.postgres import EmbeddedPostgres
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import uvloop
 
-from bench.load import MODEL, TURNS, Person
+from bench.harness.load_people import TURNS, Person
+from bench.load import MODEL
 
 from . import load
 from .harness import stack as stacks
