@@ -180,7 +180,7 @@ async def test_a_second_open_reply_is_a_conflict(client):
 
 
 async def test_too_many_that_wait_are_refused_before_they_count(client, monkeypatch):
-    monkeypatch.setattr(waiting.following, "has_room", lambda _: False)
+    monkeypatch.setattr(waiting.reply_follower, "has_room", lambda _: False)
 
     with pytest.raises(openai.APIStatusError):
         await ask(client)

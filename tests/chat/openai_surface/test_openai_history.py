@@ -168,7 +168,7 @@ def test_nobody_is_told_of_turns_that_were_given(
     member, monkeypatch, django_capture_on_commit_callbacks
 ):
     heard = []
-    monkeypatch.setattr(accept.events, "reply_accepted", heard.append)
+    monkeypatch.setattr(accept.publisher, "reply_accepted", heard.append)
 
     with django_capture_on_commit_callbacks(execute=True):
         reply = completion(member, user("One"), assistant("First"), user("Two"))

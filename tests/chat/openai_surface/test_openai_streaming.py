@@ -75,8 +75,8 @@ def feed(monkeypatch):
         async def follow(**_):
             yield frames()
 
-        monkeypatch.setattr(streaming.following, "follow", follow)
-        monkeypatch.setattr(streaming.reading, "one", lambda **_: fed[-1].row)
+        monkeypatch.setattr(streaming.reply_follower, "follow", follow)
+        monkeypatch.setattr(streaming.queries, "one", lambda **_: fed[-1].row)
         proof = Proof(source=Session(member=Member()), until=NOW)
         body = await streaming.begun(proof=proof, reply=row(), teller=teller)
         text = b"".join([part async for part in body]).decode()
@@ -210,7 +210,7 @@ async def test_a_stream_that_is_closed_before_it_was_read_leaves_nothing_behind(
         finally:
             following.clear()
 
-    monkeypatch.setattr(streaming.following, "follow", follow)
+    monkeypatch.setattr(streaming.reply_follower, "follow", follow)
     proof = Proof(source=Session(member=Member()), until=NOW)
     teller = ChunkTeller(row(), usage=False)
     body = await streaming.begun(proof=proof, reply=row(), teller=teller)
