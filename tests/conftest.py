@@ -1,14 +1,13 @@
 """What most tests start from: members who are signed in, and a Redis with nothing in it."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from asgiref.sync import sync_to_async
 from rest_framework.test import APIClient
 from support.people import make_member
-
-from api import threads
+from support.shared_connection import lent_to_the_pool
 
 
 @pytest.fixture(scope="session")
@@ -46,18 +45,25 @@ def _no_midnight(settings) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _in_the_tests_transaction(request, monkeypatch) -> None:
-    """Views' database work runs in the thread whose transaction will be rolled back.
+def _pool_shares_the_tests_connection(request, monkeypatch) -> Iterator[None]:
+    """The threads of `api.threads` see what a test has written and not committed.
 
-    Tests with `transaction=True` have none; there it runs where it does in production.
+    They do a view's database work as in production, over the connection whose transaction is
+    rolled back after the test. Tests with `transaction=True` commit; there each thread has its own.
     """
+    if not _is_rolled_back(request):
+        yield
+        return
+    request.getfixturevalue("db")
+    with lent_to_the_pool(monkeypatch):
+        yield
+
+
+def _is_rolled_back(request) -> bool:
     marker = request.node.get_closest_marker("django_db")
-    if not (marker and marker.kwargs.get("transaction")):
-        monkeypatch.setattr(threads, "run", _run_here)
-
-
-async def _run_here(function, *args, **kwargs):
-    return await sync_to_async(function)(*args, **kwargs)
+    if marker and marker.kwargs.get("transaction"):
+        return False
+    return bool(marker) or "db" in request.fixturenames
 
 
 @pytest.fixture
