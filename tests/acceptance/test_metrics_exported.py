@@ -10,7 +10,8 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from support.eventually import comes_true
-from support.processes.person import TERMINAL, Person
+from support.processes.person import Person
+from support.processes.recorder import TERMINAL
 from support.processes.stack import Stack, free_port, until
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,8 @@ import redis
 import websockets
 from kombu import Connection
 from support.eventually import comes_true
-from support.processes.person import TERMINAL, Person
+from support.processes.person import Person
+from support.processes.recorder import TERMINAL
 from support.processes.stack import Stack
 
 from config.embedded import paths

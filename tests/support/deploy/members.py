@@ -14,9 +14,10 @@ from typing import Any
 
 import httpx2
 
-from support.processes.person import TERMINAL, Person, Recorder
+from support.processes.patience import AGAIN
+from support.processes.person import Person
+from support.processes.recorder import TERMINAL, Recorder
 
-_AGAIN = {502, 503}
 _PAUSE_SECONDS = 0.2
 _PATIENCE_SECONDS = 30
 
@@ -38,7 +39,7 @@ class Member:
         """Asks one question after another; the last one is waited for, too."""
         created = await self._call("POST", "/conversations", json={"intake": False})
         while not over.is_set():
-            began = time.monotonic()
+            began, before = time.monotonic(), self._disturbances()
             asked = await self._call(
                 "POST",
                 f"/conversations/{created['id']}/replies",
@@ -48,11 +49,17 @@ class Member:
             self.accept_seconds.append(time.monotonic() - began)
             self.accepted.append(asked["id"])
             self.person.following.add(asked["id"])
+            if self._disturbances() != before:
+                # It may have ended before this answer told its id, while there was no socket.
+                await self.socket.resync(asked["id"])
             ways = (self._by_socket, self._by_socket, self._by_waiting, self._by_events)
             ended = await ways[len(self.accepted) % len(ways)](asked["id"])
             self.answer_seconds.append(time.monotonic() - began)
             if ended["status"] != "completed":
                 self.errors.append(f"{ended['id']}: {ended['status']} {ended['error']}")
+
+    def _disturbances(self) -> int:
+        return self.tried_again.total() + self.socket.connections
 
     async def _by_socket(self, reply: str) -> dict[str, Any]:
         return await self.socket.until_ended(reply, seconds=_PATIENCE_SECONDS)
@@ -81,7 +88,7 @@ class Member:
         headers = {"Last-Event-ID": last} if last else {}
         path = f"/replies/{reply}/events"
         async with self.person.http.stream("GET", path, headers=headers) as answer:
-            if answer.status_code in _AGAIN:
+            if answer.status_code in AGAIN:
                 self.tried_again[f"{answer.status_code} of events"] += 1
                 return
             assert answer.status_code == 200, f"{answer.status_code} of {path}"
@@ -98,7 +105,7 @@ class Member:
             except httpx2.HTTPError as error:
                 trouble = f"{type(error).__name__} of {method}"
             else:
-                if answer.status_code not in _AGAIN:
+                if answer.status_code not in AGAIN:
                     assert answer.status_code < 300, f"{answer.status_code} of {method} {path}"
                     found: dict[str, Any] = answer.json()
                     return found

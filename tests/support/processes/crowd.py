@@ -1,14 +1,14 @@
 """Many members at once, each with a socket, and what must be true of all their replies."""
 
 import asyncio
-import json
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, Self
 
-import httpx2
-
 from . import invariants
-from .person import Person, Recorder
+from .patience import persistently
+from .person import Person
+from .recorder import Recorder
 from .stack import Stack
 
 # Hashing passwords takes its time on purpose, so members are kept from test to test.
@@ -42,7 +42,7 @@ class Crowd:
     async def ask(self, message: str, **config: Any) -> None:
         """One question each, numbered, in a new conversation; all of them are accepted."""
         asking = (
-            self._ask(person, numbered(message, number), config)
+            person.ask_until_accepted(numbered(message, number), config=config)
             for number, person in enumerate(self.people)
         )
         self.replies = list(await asyncio.gather(*asking))
@@ -63,38 +63,26 @@ class Crowd:
             what=f"{words} words each",
         )
 
-    async def until_ended(self, *, seconds: float = 40) -> None:
+    async def until_ended(self, *, seconds: float = 90) -> None:
         await self.until_all(lambda s, r: r in s.ended, seconds=seconds, what="all replies ended")
 
     async def check(self, *, statuses: frozenset[str] = frozenset({"completed"})) -> None:
         """Nothing lost, nothing doubled, nothing shown that is not stored, no slot off."""
         stored = await asyncio.gather(
-            *(p.reply(r["id"]) for p, r in zip(self.people, self.replies, strict=True))
+            *(
+                persistently(partial(person.reply, reply["id"]))
+                for person, reply in zip(self.people, self.replies, strict=True)
+            )
         )
         complaints = [c for socket in self.sockets for c in socket.complaints]
         assert complaints == [], complaints[:3]
         for socket, reply in zip(self.sockets, stored, strict=True):
             assert reply["status"] in statuses, reply
             assert socket.ended[reply["id"]] == reply
-        invariants.check(self.stack, [reply["id"] for reply in stored])
-
-    async def _ask(self, person: Person, message: str, config: dict[str, Any]) -> dict[str, Any]:
-        conversation = await persistently(lambda: person.begin(config=config))
-        key = f"{conversation}"
-        return await persistently(lambda: person.ask(conversation, message, key=key))
+        ids = [reply["id"] for reply in stored]
+        invariants.check(self.stack, ids)
+        invariants.check_one_each(self.stack, ids)
 
 
 def numbered(message: str, number: int) -> str:
     return f"{message} (question {number})"
-
-
-async def persistently(attempt: Any, *, seconds: float = 30) -> Any:
-    """What a client does that wants its request accepted: try again with the same key."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        try:
-            return await attempt()
-        except (httpx2.HTTPError, AssertionError, json.JSONDecodeError):
-            if asyncio.get_running_loop().time() > deadline:
-                raise
-            await asyncio.sleep(0.2)

@@ -36,7 +36,7 @@ async def kill_web(stack: Stack) -> None:
 async def terminate_worker(stack: Stack) -> None:
     worker = stack.workers[0]
     worker.send(signal.SIGTERM)
-    code = await asyncio.to_thread(worker.wait, seconds=15)
+    code = await asyncio.to_thread(worker.wait, seconds=60)
     # One that was still starting has nothing to drain and no handler yet.
     assert code in (0, -signal.SIGTERM), code
     worker.start()

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from .person import TERMINAL
+from .recorder import TERMINAL
 from .stack import Stack
 
 
@@ -26,6 +26,23 @@ def check(stack: Stack, reply_ids: list[str] | None = None) -> Counter[str]:
     return counts + Counter(accepted=len(rows), rescues=sum(row[3] for row in rows))
 
 
+def check_one_each(stack: Stack, reply_ids: list[str]) -> None:
+    """For replies each of which was asked for in a conversation of its own, however often."""
+    doubled = stack.rows(
+        "SELECT conversation_id, count(*) FROM chat_reply WHERE conversation_id IN"
+        " (SELECT conversation_id FROM chat_reply WHERE id = ANY(%s))"
+        " GROUP BY conversation_id HAVING count(*) > 1",
+        reply_ids,
+    )
+    assert doubled == [], doubled
+
+
+def slots(stack: Stack, member_id: str) -> int:
+    """How many requests of its day a member has used, by the table."""
+    statement = "SELECT count(*) FROM chat_quotaslot WHERE member_id = %s"
+    return int(stack.rows(statement, member_id)[0][0])
+
+
 def _rows(stack: Stack, reply_ids: list[str] | None) -> list[tuple[Any, ...]]:
     statement = (
         "SELECT r.id, r.status, r.refunded, r.rescues, coalesce(c.n, 1),"
@@ -36,5 +53,5 @@ def _rows(stack: Stack, reply_ids: list[str] | None) -> list[tuple[Any, ...]]:
     if reply_ids is None:
         return stack.rows(statement)
     rows = stack.rows(f"{statement} WHERE r.id = ANY(%s)", reply_ids)
-    assert len(rows) == len(reply_ids)
+    assert len(rows) == len(reply_ids), f"{len(rows)} of {len(reply_ids)} replies are stored"
     return rows

@@ -147,25 +147,27 @@ class Stack:
         return [self.demo, *self.workers, self.web]
 
     def wait_until_ready(self) -> None:
-        until(self._is_ready, seconds=30, what="the stack is ready")
+        until(self._is_ready, seconds=90, what="the stack is ready")
 
     def model(self, **settings: Any) -> None:
         """Changes the demo model while it runs."""
-        answer = httpx2.patch(f"{self.model_url}/control", json=settings)
+        answer = httpx2.patch(f"{self.model_url}/control", json=settings, timeout=30)
         assert answer.status_code == 200, answer.text
 
     def script(self, *entries: dict[str, Any]) -> None:
         """What happens to the coming requests to the model, one entry each."""
-        answer = httpx2.post(f"{self.model_url}/control/script", json=list(entries))
+        answer = httpx2.post(f"{self.model_url}/control/script", json=list(entries), timeout=30)
         assert answer.status_code < 300, answer.text
 
     def model_requests(self, match: str = "") -> list[dict[str, Any]]:
         params = {"match": match} if match else {}
-        found: Any = httpx2.get(f"{self.model_url}/control/requests", params=params).json()
+        found: Any = httpx2.get(
+            f"{self.model_url}/control/requests", params=params, timeout=30
+        ).json()
         return found["requests"] if isinstance(found, dict) else found
 
     def model_stats(self) -> dict[str, int]:
-        stats: dict[str, int] = httpx2.get(f"{self.model_url}/control/stats").json()
+        stats: dict[str, int] = httpx2.get(f"{self.model_url}/control/stats", timeout=30).json()
         return stats
 
     def reset_model(self) -> None:
@@ -188,7 +190,7 @@ class Stack:
         try:
             checks = httpx2.get(f"{self.url}/readyz", timeout=5).json()["checks"]
             return set(checks.values()) == {"ok"} and self._all_beat()
-        except httpx2.HTTPError:
+        except (httpx2.HTTPError, psycopg.OperationalError):
             return False
 
     def _all_beat(self) -> bool:
