@@ -194,8 +194,13 @@ class Stack:
             return False
 
     def _all_beat(self) -> bool:
-        fresh = "SELECT count(*) FROM workers_worker WHERE beat_at > now() - interval '1 second'"
-        return bool(self.rows(fresh)[0][0] >= sum(worker.running for worker in self.workers))
+        """Each that runs, by its pid: the one before it may have beaten a moment ago."""
+        pids = [worker.pid for worker in self.workers if worker.running]
+        fresh = (
+            "SELECT count(*) FROM workers_worker"
+            " WHERE pid = ANY(%s) AND beat_at > now() - interval '1 second'"
+        )
+        return bool(self.rows(fresh, pids)[0][0] == len(pids))
 
     def _environment(self, settings: dict[str, str]) -> dict[str, str]:
         return TIMINGS | {
