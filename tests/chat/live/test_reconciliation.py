@@ -7,6 +7,7 @@ import pytest
 from support.drivers.socket_driver import open_session, opened
 from support.eventually import comes_true
 from support.reply_rows import make_conversation, make_reply, make_running
+from support.running_reply import say, shown
 
 from accounts.credentials import sessions
 from api import threads
@@ -76,8 +77,6 @@ async def test_every_socket_of_the_member_is_told_once(member):
 
 
 async def test_text_that_redis_did_not_have_is_told_once_it_does(member):
-    from test_sockets import say, shown
-
     reply = await threads.run(make_running, member)
     async with opened(member) as socket:
         await socket.next("reply.snapshot")
