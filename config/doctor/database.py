@@ -9,8 +9,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from config import env
 from config.embedded import paths
-from config.launcher import reachability
 from config.launcher.errors import LaunchError
+from config.launcher.prerequisites import reachability
 
 from .findings import Finding, ok, problem, warning
 

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core import mail
 
 from config import env
-from config.launcher import reachability
 from config.launcher.errors import LaunchError
+from config.launcher.prerequisites import reachability
 from workers.engine import broker
 
 from .findings import Finding, ok, problem, warning

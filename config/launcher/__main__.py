@@ -8,11 +8,12 @@ import sys
 from config import env
 from config.embedded.errors import EmbeddedError
 
-from . import lock, options, services
+from . import options, services
 from .console import Console
 from .errors import LaunchError
-from .signals import Signals
+from .prerequisites import lock
 from .stack import Stack
+from .supervision.signals import Signals
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.embedded.server import EmbeddedServer
 
-from .service import Service, python
+from .supervision.service import Service, python
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a worker needs beyond its drain to hand the rest back to the queue.

@@ -13,14 +13,16 @@ from config.embedded.postgres import EmbeddedPostgres
 from config.embedded.redis import EmbeddedRedis
 from config.embedded.server import EmbeddedServer
 
-from . import listener, reachability, readiness, secret_key, services
-from .child import Child
+from . import services
 from .console import Console
 from .errors import StopRequested
 from .options import Options
-from .service import Service
-from .signals import Signals
-from .supervisor import Supervisor
+from .prerequisites import listener, reachability, secret_key
+from .supervision import readiness
+from .supervision.child import Child
+from .supervision.service import Service
+from .supervision.signals import Signals
+from .supervision.supervisor import Supervisor
 
 _SERVER_SECONDS = 30.0
 _PROGRAM_SECONDS = 90.0

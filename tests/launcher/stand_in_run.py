@@ -5,9 +5,9 @@ from pathlib import Path
 
 from config.launcher.console import Console
 from config.launcher.errors import StopRequested
-from config.launcher.service import Service, python
-from config.launcher.signals import Signals
-from config.launcher.supervisor import Supervisor
+from config.launcher.supervision.service import Service, python
+from config.launcher.supervision.signals import Signals
+from config.launcher.supervision.supervisor import Supervisor
 
 SERVICE = Path(__file__).with_name("stand_in_service.py")
 

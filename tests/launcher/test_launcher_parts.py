@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from config.launcher import listener, lock, readiness, secret_key
 from config.launcher.console import Console
 from config.launcher.errors import LaunchError
-from config.launcher.restarts import Restarts
-from config.launcher.signals import Signals
+from config.launcher.prerequisites import listener, lock, secret_key
+from config.launcher.supervision import readiness
+from config.launcher.supervision.restarts import Restarts
+from config.launcher.supervision.signals import Signals
 
 
 def test_a_data_dir_in_use_is_refused_with_the_process_that_uses_it(tmp_path: Path) -> None:

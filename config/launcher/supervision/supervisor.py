@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterable
 
 from config.embedded.errors import EmbeddedError
+from config.launcher.console import Console
+from config.launcher.errors import LaunchError, StopRequested
 
 from .child import Child
-from .console import Console
-from .errors import LaunchError, StopRequested
 from .service import Service
 from .signals import Signals
 

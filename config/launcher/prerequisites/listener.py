@@ -4,7 +4,7 @@ import errno
 import socket
 import time
 
-from .errors import LaunchError
+from config.launcher.errors import LaunchError
 
 _BACKLOG = 2048
 # The servers of a launcher that was killed end with it, but not in the same instant.

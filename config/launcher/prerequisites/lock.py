@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .errors import LaunchError
+from config.launcher.errors import LaunchError
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import psycopg
 
-from .errors import LaunchError
+from config.launcher.errors import LaunchError
 
 _PATIENCE_SECONDS = 5
 
