@@ -85,6 +85,14 @@ class EmbeddedPostgres(EmbeddedServer):
             if known.fetchone() is None:
                 connection.execute(f"CREATE DATABASE {name}")
 
+    def has_database(self) -> bool:
+        """Creates the database where it is missing; False while the server does not answer."""
+        try:
+            self.ensure_database()
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def _maintenance_url(self) -> str:
         return self.url.replace(f"/{paths.DATABASE}?", "/postgres?", 1)
 

@@ -2,13 +2,15 @@
 
 import signal
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from config.embedded.server import EmbeddedServer
 
-from .supervision.service import Service, python
+from .prerequisites import listener
+from .supervision import readiness
+from .supervision.service import Service, never_up, python
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a worker needs beyond its drain to hand the rest back to the queue.
@@ -25,6 +27,8 @@ class Programs:
     # Where processes that are asked through one port keep what they count; None: nowhere.
     counts: Path | None = None
     environment: Mapping[str, str]
+    # Tells whether servers and workers are up; None: nobody asks.
+    server: readiness.Readiness | None = None
 
     def migrate(self) -> Service:
         return self._service("migrate", "manage.py", "migrate", "--noinput")
@@ -37,6 +41,7 @@ class Programs:
             # It remembers requests for tests; a few are enough to look at.
             *("--record", "20"),
             pass_fds=(descriptor,),
+            is_up=lambda: readiness.is_alive(listener.url(listening)),
         )
 
     def workers(self, count: int, *, drain_seconds: float, metrics_port: int = 0) -> list[Service]:
@@ -50,6 +55,7 @@ class Programs:
                 *("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "INFO"),
                 group="worker",
                 stop=((signal.SIGTERM, patience),),
+                is_up=self.server.has_workers if self.server else never_up,
                 more=(
                     {"WORKER_METRICS_PORT": str(metrics_port + number - 1)}
                     if metrics_port
@@ -68,6 +74,7 @@ class Programs:
                 group="web",
                 pass_fds=(descriptor,),
                 stop=((signal.SIGTERM, stop_seconds + _LEAVE_SECONDS),),
+                is_up=self.server.is_serving if self.server else never_up,
                 more=self._sharing(),
             )
             for _, name in _numbered("web", count)
@@ -84,6 +91,7 @@ class Programs:
         pass_fds: tuple[int, ...] = (),
         stop: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 5.0),),
         more: Mapping[str, str] | None = None,
+        is_up: Callable[[], bool] = never_up,
     ) -> Service:
         return Service(
             name=name,
@@ -94,6 +102,7 @@ class Programs:
             environment={**self.environment, **(more or {})},
             pass_fds=pass_fds,
             stop=stop,
+            is_up=is_up,
         )
 
 
@@ -106,6 +115,7 @@ def embedded(server: EmbeddedServer) -> Service:
         # Another user's server may not be able to enter our folder.
         cwd=Path("/"),
         prepare=server.prepare,
+        is_up=server.is_ready,
         stop=server.stop_signals,
         may_be_killed=False,
     )

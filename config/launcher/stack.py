@@ -3,7 +3,6 @@
 import os
 import shutil
 import socket
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -13,20 +12,17 @@ from config.embedded.postgres import EmbeddedPostgres
 from config.embedded.redis import EmbeddedRedis
 from config.embedded.server import EmbeddedServer
 
-from . import services
+from . import program_start, services
 from .console import Console
 from .errors import StopRequested
 from .options import Options
 from .prerequisites import listener, reachability, secret_key
 from .supervision import readiness
-from .supervision.child import Child
 from .supervision.service import Service
 from .supervision.signals import Signals
 from .supervision.supervisor import Supervisor
 
 _SERVER_SECONDS = 30.0
-_PROGRAM_SECONDS = 90.0
-_REST_SECONDS = 10.0
 _DEMO_MODELS = ("malgil-demo", "malgil-demo-mini")
 
 
@@ -66,14 +62,23 @@ class Stack:
             listening = sockets.enter_context(listener.listen(host="127.0.0.1", port=0))
             environment |= _demo_environment(listener.url(listening))
             demo = [listening]
+        server = readiness.Readiness(listener.url(public))
         programs = services.Programs(
             logs=self._options.data_dir / "logs",
             counts=_emptied(self._options.data_dir / "metrics"),
             environment=os.environ | environment,
+            server=server,
         )
         with self._console.step("Migrating the database"):
-            self._supervisor.run(programs.migrate())
-        self._start_programs(programs, public=public, demo=demo)
+            self._supervisor.run(programs.migrate(), within_seconds=_SERVER_SECONDS)
+        what = "the demo model, the worker and the server" if demo else "the worker and the server"
+        program_start.start(
+            self._programs(programs, public=public, demo=demo),
+            title=f"Starting {what}",
+            server=server,
+            supervisor=self._supervisor,
+            console=self._console,
+        )
         self._say_what_to_know()
         self._console.say(f"Malgil is ready: {listener.url(public)}")
 
@@ -102,17 +107,12 @@ class Stack:
         if not servers:
             return
         with self._console.step(f"Starting {' and '.join(server.title for server in servers)}"):
-            self._start_and_await_servers(servers)
+            children = self._supervisor.start([services.embedded(server) for server in servers])
+            self._supervisor.wait_until_up(children, within_seconds=_SERVER_SECONDS)
             if postgres:
-                postgres.ensure_database()
-
-    def _start_and_await_servers(self, servers: list[EmbeddedServer]) -> None:
-        children = self._supervisor.start([services.embedded(server) for server in servers])
-        self._supervisor.wait_until(
-            lambda: all(server.is_ready() for server in servers),
-            of=children,
-            within_seconds=_SERVER_SECONDS,
-        )
+                self._supervisor.wait_until(
+                    postgres.has_database, of=children, within_seconds=_SERVER_SECONDS
+                )
 
     def _environment(self) -> dict[str, str]:
         """What every program of ours is told; it says the same as what we did."""
@@ -130,12 +130,12 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _start_programs(
+    def _programs(
         self, programs: services.Programs, *, public: socket.socket, demo: list[socket.socket]
-    ) -> None:
+    ) -> list[Service]:
+        """In this order, because they are stopped in the reverse one."""
         options = self._options
-        # In this order, because they are stopped in the reverse one.
-        started: list[Service] = [
+        return [
             *(programs.demo(listening, models=_DEMO_MODELS) for listening in demo),
             *programs.workers(
                 options.worker_processes,
@@ -146,34 +146,6 @@ class Stack:
                 options.web_processes, listening=public, stop_seconds=options.web_stop_seconds
             ),
         ]
-        what = "the demo model, the worker and the server" if demo else "the worker and the server"
-        with self._console.step(f"Starting {what}"):
-            children = self._supervisor.start(started)
-            url = listener.url(public)
-            self._supervisor.wait_until(
-                lambda: readiness.checks(url) is not None,
-                of=children,
-                within_seconds=_PROGRAM_SECONDS,
-            )
-            missing = self._await_the_rest(url, children)
-        if missing:
-            said = ", ".join(f"{name}: {says}" for name, says in missing.items())
-            self._console.say(f"Not everything is up yet ({said}); requests wait until it is.")
-
-    def _await_the_rest(self, url: str, children: list[Child]) -> dict[str, str]:
-        """What is still not up when patience ends; the server does its work without it."""
-        deadline = time.monotonic() + _REST_SECONDS
-        missing = {"server": "busy"}
-
-        def is_settled() -> bool:
-            nonlocal missing
-            checks = readiness.checks(url)
-            if checks is not None:
-                missing = readiness.missing(checks)
-            return not missing or time.monotonic() > deadline
-
-        self._supervisor.wait_until(is_settled, of=children, within_seconds=_REST_SECONDS + 5)
-        return missing
 
 
 def _emptied(folder: Path) -> Path:

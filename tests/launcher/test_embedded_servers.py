@@ -69,6 +69,15 @@ def test_a_pid_file_that_names_a_stranger_does_not_hinder_a_start(
     assert ask(postgres, "SELECT 1") == 1
 
 
+def test_without_its_server_a_database_is_not_there_and_no_error(
+    postgres: EmbeddedPostgres,
+) -> None:
+    postgres.kill()
+    assert not postgres.has_database()
+    postgres.start()
+    assert postgres.has_database()
+
+
 def test_an_initdb_that_was_interrupted_is_made_anew(tmp_path: Path) -> None:
     unfinished = tmp_path / "postgres.unfinished"
     unfinished.mkdir()

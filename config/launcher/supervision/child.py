@@ -20,8 +20,12 @@ class Child:
         self.service = service
         self.restarts = Restarts()
         self.start_at: float | None = None
+        # In a row, up to now: it ended before it was up, or the process could not be made.
+        self.failed_starts = 0
         self._process: subprocess.Popen[bytes] | None = None
-        self._started_at = 0.0
+        self._started_at: float | None = None
+        # Whether it was seen to do its work since its last start.
+        self._was_up = False
         self._log_begins_at: int | None = None
 
     @property
@@ -31,6 +35,8 @@ class Child:
     def start(self) -> None:
         """Raises what the service's `prepare` raises, and OSError."""
         self.start_at = None
+        self._started_at = None
+        self._was_up = False
         self.service.prepare()
         self.service.log.parent.mkdir(parents=True, exist_ok=True)
         with self.service.log.open("ab") as log:
@@ -56,10 +62,31 @@ class Child:
             self._process = None
         return status
 
+    @property
+    def is_due(self) -> bool:
+        """Whether it ended, and the pause before its next start is over."""
+        return self.start_at is not None and self.start_at <= time.monotonic()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether `look_whether_up` saw it do its work, and its process has not ended since."""
+        return self._was_up and self._process is not None and self._process.poll() is None
+
+    def look_whether_up(self) -> None:
+        if not self._was_up and self._process is not None and self.service.is_up():
+            self._was_up = True
+            self.failed_starts = 0
+
     def plan_restart(self) -> float:
-        """Sets when it is due again, and returns in how many seconds that is."""
+        """Sets when it is due again, and returns in how many seconds that is.
+
+        To be called once for each end, and for each start that `start` could not make.
+        """
+        if not self._was_up:
+            self.failed_starts += 1
         now = time.monotonic()
-        delay = self.restarts.delay_seconds(ran_seconds=now - self._started_at)
+        ran = 0.0 if self._started_at is None else now - self._started_at
+        delay = self.restarts.delay_seconds(ran_seconds=ran)
         self.start_at = now + delay
         return delay
 
@@ -81,6 +108,8 @@ class Child:
         return f"{self.service.name} {what}. The end of {self.service.log}:\n{self._log_tail()}"
 
     def _log_tail(self) -> str:
+        if not self.service.log.exists():
+            return ""
         with self.service.log.open("rb") as log:
             end = log.seek(0, os.SEEK_END)
             log.seek(max(self._log_begins_at or 0, end - _LOG_TAIL_BYTES))

@@ -13,6 +13,10 @@ def _nothing() -> None:
     return None
 
 
+def never_up() -> bool:
+    return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service:
     """One process to keep running. Those of one `group` are stopped together."""
@@ -26,6 +30,9 @@ class Service:
     pass_fds: tuple[int, ...] = ()
     # Called before each start, also before a repeated one.
     prepare: Callable[[], None] = _nothing
+    # Whether it does its work now. Asked while Malgil starts, until the answer is yes: a start has
+    # failed if the process ends before. A program that is run to its end is never up.
+    is_up: Callable[[], bool] = never_up
     # Sent in this order, each with the seconds to wait for the end; SIGKILL comes after the last.
     stop: tuple[tuple[signal.Signals, float], ...] = field(default=((signal.SIGTERM, 5.0),))
     # Whether a second Ctrl-C kills it at once.

@@ -14,24 +14,33 @@ from .signals import Signals
 _LOOK_SECONDS = 0.05
 _IDLE_SECONDS = 1.0
 _SILENT_STOP_SECONDS = 1.0
+# While Malgil starts, a service that fails to start this often in a row ends all of it.
+_STARTS = 3
 
 
 class Supervisor:
-    """Single-threaded: it looks after its children whenever one of its methods waits."""
+    """Single-threaded: it looks after its children whenever one of its methods waits.
+
+    A child that dies is started again, from the first moment on. Before `watch` is called, a child
+    that fails to start three times in a row raises LaunchError with the end of its log, out of the
+    method that waits at that moment; later it is tried for ever, at a slower pace.
+    """
 
     def __init__(self, *, console: Console, signals: Signals) -> None:
         self._console = console
         self._signals = signals
         self._children: list[Child] = []
+        self._is_starting = True
 
     def start(self, services: Iterable[Service]) -> list[Child]:
-        """Returns at once. Raises what a service's `prepare` raises."""
-        started = []
-        for service in services:
-            child = Child(service)
-            child.start()
+        """Returns at once. Raises EmbeddedError when a service's `prepare` refuses."""
+        started = [Child(service) for service in services]
+        for child in started:
             self._children.append(child)
-            started.append(child)
+            try:
+                child.start()
+            except OSError as error:
+                self._plan_restart(child, why=str(error))
         return started
 
     def wait_until(
@@ -39,39 +48,61 @@ class Supervisor:
     ) -> None:
         """Waits for what the children `of` a step are to bring about.
 
-        Raises LaunchError with the end of the log if one of them dies first or time runs out, and
-        StopRequested.
+        Raises LaunchError with the end of a log if time runs out, and StopRequested.
         """
         deadline = time.monotonic() + within_seconds
         while not ready():
-            for child in of:
-                status = child.reap()
-                if status is not None:
-                    raise LaunchError(child.failure(f"ended with {said(status)}"))
             if time.monotonic() > deadline:
-                raise LaunchError(of[-1].failure(f"is not ready after {within_seconds:g} s"))
-            self._pause(but_not=of)
+                late = next((child for child in of if not child.is_up), of[-1])
+                raise LaunchError(late.failure(f"is not ready after {within_seconds:g} s"))
+            self._pause()
 
-    def run(self, service: Service) -> None:
-        """Runs a program to its end. Raises LaunchError if it fails, and StopRequested."""
+    def wait_until_up(self, children: list[Child], *, within_seconds: float) -> None:
+        """Raises what `wait_until` raises."""
+        self.wait_until(
+            lambda: all(child.is_up for child in children),
+            of=children,
+            within_seconds=within_seconds,
+        )
+
+    def run(self, service: Service, *, within_seconds: float) -> None:
+        """Runs a program to its end; again where it fails, for a server may have died meanwhile.
+
+        Each run begins when all children are up, for which they have `within_seconds`. Raises
+        LaunchError with the end of the log after three runs that failed, and what `wait_until`
+        raises.
+        """
         child = Child(service)
-        child.start()
         try:
-            while (status := child.reap()) is None:
-                self._pause()
+            self.wait_until_up(self._children, within_seconds=within_seconds)
+            while not self._run_once(child):
+                self.wait_until(lambda: child.is_due, of=[child], within_seconds=within_seconds)
+                self.wait_until_up(self._children, within_seconds=within_seconds)
         finally:
             child.kill()
-        if status != 0:
-            raise LaunchError(child.failure(f"ended with {said(status)}"))
+
+    def _run_once(self, child: Child) -> bool:
+        """Whether it ended with 0; if not, its next run is planned."""
+        self._start_again(child)
+        while child.pid is not None:
+            self._pause()
+            status = child.reap()
+            if status is not None:
+                if status == 0:
+                    return True
+                self._plan_restart(child, why=said(status))
+        return False
 
     def watch(self) -> None:
-        """Starts again what dies, until it is told to stop."""
+        """From here on Malgil has started: starts again what dies, until it is told to stop."""
+        self._is_starting = False
         while self._signals.requests == 0:
             self._look_after(self._children)
             self._signals.sleep(self._seconds_to_next_start())
 
     def stop(self) -> None:
         """Leaves no child behind. A second request kills those that may be killed."""
+        self._is_starting = False
         patient_until = min(self._signals.requests, 1)
         while self._children:
             group = self._children[-1].service.group
@@ -97,18 +128,21 @@ class Supervisor:
             for child in leaving:
                 child.kill()
 
-    def _pause(self, *, but_not: Iterable[Child] = ()) -> None:
+    def _pause(self) -> None:
+        """Between two looks of a method that waits while Malgil starts."""
         if self._signals.requests:
             raise StopRequested
-        self._look_after([child for child in self._children if child not in but_not])
+        self._look_after(self._children)
         self._signals.sleep(_LOOK_SECONDS)
+        for child in self._children:
+            child.look_whether_up()
 
     def _look_after(self, children: list[Child]) -> None:
         for child in children:
             status = child.reap()
             if status is not None:
                 self._plan_restart(child, why=said(status))
-            if child.start_at is not None and child.start_at <= time.monotonic():
+            if child.is_due:
                 self._start_again(child)
 
     def _start_again(self, child: Child) -> None:
@@ -120,6 +154,10 @@ class Supervisor:
     def _plan_restart(self, child: Child, *, why: str) -> None:
         delay = child.plan_restart()
         service = child.service
+        if self._is_starting and child.failed_starts >= _STARTS:
+            raise LaunchError(
+                child.failure(f"did not start, {_STARTS} times in a row (at last: {why})")
+            )
         if child.restarts.has_become_a_loop:
             self._console.say(
                 f"{service.name} keeps ending ({why}) and is started every {delay:g} s; "
