@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "config.http.static_files.StaticFiles",
     "config.http.django_handler.Common",
+    "config.http.compression.Compression",
     "config.http.django_handler.Framing",
     "config.http.django_handler.SharedThreads",
 ]
