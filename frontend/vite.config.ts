@@ -1,3 +1,7 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompress, gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { type Plugin, loadEnv } from 'vite';
 import { defineConfig } from 'vitest/config';
@@ -37,13 +41,41 @@ function policyInPage(apiBase: string): Plugin {
   };
 }
 
+const COMPRESSIBLE = /\.(js|css|html|svg|json|webmanifest|txt|ttf)$/;
+const variants = { br: promisify(brotliCompress), gz: promisify(gzip) };
+
+/** Beside each built file the same as `.br` and `.gz`, where that is smaller; servers choose. */
+function compressedFiles(): Plugin {
+  let folder = '';
+  return {
+    name: 'malgil-compressed',
+    apply: 'build',
+    configResolved: (config) => {
+      folder = path.resolve(config.root, config.build.outDir);
+    },
+    closeBundle: async () => {
+      const names = await readdir(folder, { recursive: true });
+      const files = names.filter((name) => COMPRESSIBLE.test(name));
+      await Promise.all(files.map((name) => writeVariants(path.join(folder, name))));
+    },
+  };
+}
+
+async function writeVariants(file: string): Promise<void> {
+  const content = await readFile(file);
+  for (const [ending, compress] of Object.entries(variants)) {
+    const compressed = await compress(content);
+    if (compressed.length < content.length) await writeFile(`${file}.${ending}`, compressed);
+  }
+}
+
 export default defineConfig(({ mode }) => {
   const env = loadEnv(mode, process.cwd(), '');
   const backend = env.MALGIL_BACKEND || 'http://127.0.0.1:8000';
   const proxy = { '/api': backend, '/ws': { target: backend.replace(/^http/, 'ws'), ws: true } };
   return {
     base: env.VITE_BASE_PATH || '/',
-    plugins: [react(), policyInPage(env.VITE_API_BASE || '')],
+    plugins: [react(), policyInPage(env.VITE_API_BASE || ''), compressedFiles()],
     server: { proxy },
     preview: { proxy },
     build: {
