@@ -4,7 +4,7 @@ import './theme/global.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
-import { startWorker } from './api/exchange';
+import { startWorker } from './api/tokenRefresh';
 import { App } from './app/App';
 import { startI18n } from './i18n';
 

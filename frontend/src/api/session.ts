@@ -2,7 +2,7 @@
  * Who is signed in. The access token lives in memory, the refresh token in localStorage, where
  * all tabs see it; it is good once, so it is exchanged under a Web Lock.
  */
-import { exchanged } from './exchange';
+import { exchanged } from './tokenRefresh';
 import { Problem, problemOf } from './problem';
 import type { TokenPair } from './types';
 

@@ -5,8 +5,8 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 import { LiveProvider } from '../live/LiveProvider';
-import { fetchAhead } from './ahead';
-import { newQueryClient } from './queryClient';
+import { fetchAhead } from './prefetch';
+import { newQueryClient } from '../data/queryClient';
 import { Shell } from './Shell';
 
 /** Everything behind the login. A member's data goes with the member: the gate mounts it anew. */

@@ -6,7 +6,7 @@ import { SignupPage } from '../features/auth/SignupPage';
 import { Crash } from './Crash';
 import { NotFound } from './NotFound';
 import { Root, Starting } from './Root';
-import { SignedIn, SignedOut } from './gates';
+import { SignedIn, SignedOut } from './routeGuards';
 
 export const routes: RouteObject[] = [
   {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import * as api from '../api/endpoints';
 import type { Conversation, Reply } from '../api/types';
-import { conversation, keys, quota } from '../app/queries';
+import { conversation, keys, quota } from '../data/queries';
 import { apply, putReply } from './cache';
 
 const PROMPT = { id: 'p1', kind: 'message', prompt: '', answer: 'Hi', parent: null, position: 0 };

@@ -1,11 +1,11 @@
 /** Writes what live events tell into the query cache, so that pages show it without asking. */
 import type { QueryClient } from '@tanstack/react-query';
 
-import { keys, type ListFilter } from '../app/queries';
+import { keys, type ListFilter } from '../data/queries';
 import { isOpen, type Conversation, type Reply, type Summary } from '../api/types';
 import { replaced, without, withSummary, type Pages } from './lists';
 import type { ServerFrame } from './protocol';
-import { newer, withReply } from './recency';
+import { newer, withReply } from '../data/replyVersion';
 
 export function apply(client: QueryClient, frame: ServerFrame): void {
   switch (frame.type) {

@@ -4,10 +4,10 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
 import { auth } from '../../api/endpoints';
-import { fieldError } from '../../lib/fieldError';
-import { textOf } from '../../lib/form';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { fieldError } from '../../forms/fieldError';
+import { textOf } from '../../forms/fieldText';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 import { AuthFrame } from './AuthFrame';
 
 /** Has a link sent to set a new password; whether there is an account is told nobody here. */

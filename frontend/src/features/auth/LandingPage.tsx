@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
 import { Appearance } from '../settings/Appearance';
-import { Glimpse } from './Glimpse';
+import { Glimpse } from './ProductPreview';
 import classes from './LandingPage.module.css';
 import { Logo } from './Logo';
 

@@ -5,9 +5,9 @@ import { Link, useSearchParams } from 'react-router';
 
 import { auth } from '../../api/endpoints';
 import * as session from '../../api/session';
-import { textOf } from '../../lib/form';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { textOf } from '../../forms/fieldText';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 import { AuthFrame } from './AuthFrame';
 import { Providers } from './Providers';
 

@@ -2,10 +2,10 @@ import { Alert, Button, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
-import { useProblemText } from '../../lib/useProblemText';
+import { useProblemText } from '../../forms/useProblemText';
 import { AuthFrame } from './AuthFrame';
 import { MissingEmail } from './MissingEmail';
-import { useReturn } from './useReturn';
+import { useReturn } from './useProviderReturn';
 
 /** Where a provider's sign-in ends: with a session, a question, or a reason why not. */
 export function LoginReturnPage() {

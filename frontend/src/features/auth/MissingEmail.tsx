@@ -2,9 +2,9 @@ import { Alert, Button, Stack, Text, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
 import type { Problem } from '../../api/problem';
-import { fieldError } from '../../lib/fieldError';
-import { textOf } from '../../lib/form';
-import { useProblemText } from '../../lib/useProblemText';
+import { fieldError } from '../../forms/fieldError';
+import { textOf } from '../../forms/fieldText';
+import { useProblemText } from '../../forms/useProblemText';
 
 type Props = { onSubmit: (email: string) => void; pending: boolean; error: Problem | null };
 

@@ -5,12 +5,12 @@ import { Link } from 'react-router';
 
 import { auth } from '../../api/endpoints';
 import * as session from '../../api/session';
-import { fieldError } from '../../lib/fieldError';
-import { textOf } from '../../lib/form';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { fieldError } from '../../forms/fieldError';
+import { textOf } from '../../forms/fieldText';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 import { AuthFrame } from './AuthFrame';
-import { PASSWORD_MIN } from './password';
+import { PASSWORD_MIN } from '../../forms/passwordRules';
 import { useLinkToken } from './useLinkToken';
 
 /** Where the link of a mail leads, to set a new password. */

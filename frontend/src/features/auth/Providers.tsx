@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 
 import { auth } from '../../api/endpoints';
 import type { Provider } from '../../api/types';
-import { safeNext } from './next';
+import { safeNext } from './loginRedirect';
 import * as oauth from './oauth';
 
 /** A button for each provider that the server has; nothing where it has none. */

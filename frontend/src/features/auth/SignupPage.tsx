@@ -6,15 +6,15 @@ import { Link, useSearchParams } from 'react-router';
 import { auth } from '../../api/endpoints';
 import * as session from '../../api/session';
 import type { Signup } from '../../api/types';
-import { fieldError } from '../../lib/fieldError';
-import { textOf } from '../../lib/form';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
-import { profileOf } from '../settings/profile';
-import { ProfileFields } from '../settings/ProfileFields';
+import { fieldError } from '../../forms/fieldError';
+import { textOf } from '../../forms/fieldText';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
+import { profileOf } from '../../forms/profile';
+import { ProfileFields } from '../../forms/ProfileFields';
 import { AuthFrame } from './AuthFrame';
 import { Providers } from './Providers';
-import { PASSWORD_MIN } from './password';
+import { PASSWORD_MIN } from '../../forms/passwordRules';
 
 export function SignupPage() {
   const { t } = useTranslation();

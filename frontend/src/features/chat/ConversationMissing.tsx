@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
 import { Problem } from '../../api/problem';
-import { useProblemText } from '../../lib/useProblemText';
+import { useProblemText } from '../../forms/useProblemText';
 import classes from './Chat.module.css';
 
 export function ConversationMissing({ error, onRetry }: { error: Error; onRetry: () => void }) {

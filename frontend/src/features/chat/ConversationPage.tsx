@@ -3,7 +3,7 @@ import { useParams } from 'react-router';
 
 import { Problem } from '../../api/problem';
 import { isOpen } from '../../api/types';
-import * as queries from '../../app/queries';
+import * as queries from '../../data/queries';
 import { useLive } from '../../live/LiveProvider';
 import { Chat } from './Chat';
 import { ConversationMissing } from './ConversationMissing';

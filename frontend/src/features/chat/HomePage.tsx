@@ -6,14 +6,14 @@ import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 
 import * as api from '../../api/endpoints';
-import { keys, me, models } from '../../app/queries';
-import { useDraft } from '../../lib/drafts';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { keys, me, models } from '../../data/queries';
+import { useDraft } from './drafts';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 import { QuotaLine } from '../quota/QuotaLine';
 import { QuotaNotice } from '../quota/QuotaNotice';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
-import { useAsking } from './asking';
+import { useAsking } from './useReplyActions';
 import { Composer } from './Composer';
 import classes from './HomePage.module.css';
 

@@ -1,12 +1,12 @@
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 import { QuotaLine } from '../quota/QuotaLine';
 import { QuotaNotice } from '../quota/QuotaNotice';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
-import { useAsking } from './asking';
+import { useAsking } from './useReplyActions';
 import classes from './Chat.module.css';
 import { useChat } from './context';
 

@@ -3,10 +3,10 @@ import { IconAlertTriangle, IconPlayerStop } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
 import type { Reply } from '../../api/types';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
-import { useAsking } from './asking';
+import { useAsking } from './useReplyActions';
 import { useChat } from './context';
 
 type Props = { reply: Reply; error: NonNullable<Reply['error']>; last: boolean };

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 
 import { focusAfter } from '../../lib/focus';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
-import { useAsking } from './asking';
+import { useAsking } from './useReplyActions';
 import { Bubble } from './Bubble';
 import { BubbleEditor } from './BubbleEditor';
 import { useChat } from './context';

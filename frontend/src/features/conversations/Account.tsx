@@ -6,7 +6,7 @@ import { Link } from 'react-router';
 
 import { auth } from '../../api/endpoints';
 import * as session from '../../api/session';
-import { me } from '../../app/queries';
+import { me } from '../../data/queries';
 import classes from './Sidebar.module.css';
 
 export function Account({ onLeave }: { onLeave: () => void }) {

@@ -6,7 +6,7 @@ import { lazy, Suspense, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Conversation } from '../../api/types';
-import { models } from '../../app/queries';
+import { models } from '../../data/queries';
 import { focusAfter } from '../../lib/focus';
 import classes from './ConversationHeader.module.css';
 import { ConversationMenu } from './ConversationMenu';

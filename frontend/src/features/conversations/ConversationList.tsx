@@ -4,8 +4,8 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { conversationList, type ListFilter } from '../../app/queries';
-import { useProblemText } from '../../lib/useProblemText';
+import { conversationList, type ListFilter } from '../../data/queries';
+import { useProblemText } from '../../forms/useProblemText';
 import { ConversationItem } from './ConversationItem';
 import classes from './Sidebar.module.css';
 

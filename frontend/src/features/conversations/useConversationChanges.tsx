@@ -6,8 +6,8 @@ import { useLocation, useNavigate } from 'react-router';
 
 import * as api from '../../api/endpoints';
 import type { ConversationChange } from '../../api/types';
-import { keys } from '../../app/queries';
-import { useProblemText } from '../../lib/useProblemText';
+import { keys } from '../../data/queries';
+import { useProblemText } from '../../forms/useProblemText';
 import { removeConversation } from '../../live/cache';
 import { usePutConversation } from './usePutConversation';
 

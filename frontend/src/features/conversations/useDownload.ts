@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import * as api from '../../api/endpoints';
 import type { Summary } from '../../api/types';
 import { save } from '../../lib/save';
-import { useProblemText } from '../../lib/useProblemText';
+import { useProblemText } from '../../forms/useProblemText';
 
 const fileName = (title: string): string =>
   title

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 
 import type { Conversation, Summary } from '../../api/types';
-import { keys } from '../../app/queries';
+import { keys } from '../../data/queries';
 import type { Pages } from '../../live/lists';
 import { putSummary } from '../../live/cache';
 

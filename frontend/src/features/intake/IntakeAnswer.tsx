@@ -4,7 +4,7 @@ import type { Prompt } from '../../api/types';
 import { Bubble } from '../chat/Bubble';
 import { BubbleEditor } from '../chat/BubbleEditor';
 import { focusAfter } from '../../lib/focus';
-import { useAnswering } from './useAnswering';
+import { useAnswering } from './useSaveAnswer';
 
 /** An answer; it can be changed until it was sent to the model. */
 export function IntakeAnswer({ prompt, fixed }: { prompt: Prompt; fixed: boolean }) {

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
-import { quota } from '../../app/queries';
+import { quota } from '../../data/queries';
 import { useNow } from '../../lib/useNow';
 import { untilReset } from './reset';
 import classes from './QuotaNotice.module.css';

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
 
-import { quota } from '../../app/queries';
+import { quota } from '../../data/queries';
 
 export const useQuotaSpent = (): boolean => useQuery(quota).data?.remaining === 0;

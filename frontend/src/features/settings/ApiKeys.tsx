@@ -5,9 +5,9 @@ import { useTranslation } from 'react-i18next';
 
 import * as api from '../../api/endpoints';
 import type { ApiKey } from '../../api/endpoints';
-import { textOf } from '../../lib/form';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { textOf } from '../../forms/fieldText';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 import { CopyButton } from '../chat/CopyButton';
 import { Section } from './Section';
 

@@ -15,9 +15,9 @@ import { useTranslation } from 'react-i18next';
 
 import * as api from '../../api/endpoints';
 import type { Config, Conversation } from '../../api/types';
-import { models } from '../../app/queries';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { models } from '../../data/queries';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 import { usePutConversation } from '../conversations/usePutConversation';
 
 type Props = { conversation: Conversation; onClose: () => void };

@@ -3,8 +3,8 @@ import { useTranslation } from 'react-i18next';
 
 import * as api from '../../api/endpoints';
 import { save } from '../../lib/save';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 import { Section } from './Section';
 
 export function DataExport() {

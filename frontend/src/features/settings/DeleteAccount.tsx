@@ -5,9 +5,9 @@ import { useTranslation } from 'react-i18next';
 import * as api from '../../api/endpoints';
 import * as session from '../../api/session';
 import type { Member } from '../../api/types';
-import { textOf } from '../../lib/form';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { textOf } from '../../forms/fieldText';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 import { Section } from './Section';
 
 /** Asks for the password first: it cannot be undone. */

@@ -4,10 +4,10 @@ import { useTranslation } from 'react-i18next';
 
 import * as api from '../../api/endpoints';
 import type { Member } from '../../api/types';
-import { fieldError } from '../../lib/fieldError';
-import { textOf } from '../../lib/form';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { fieldError } from '../../forms/fieldError';
+import { textOf } from '../../forms/fieldText';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 import { Section } from './Section';
 import { Unverified } from './Unverified';
 

@@ -3,11 +3,11 @@ import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import * as api from '../../api/endpoints';
-import { fieldError } from '../../lib/fieldError';
-import { textOf } from '../../lib/form';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
-import { PASSWORD_MIN } from '../auth/password';
+import { fieldError } from '../../forms/fieldError';
+import { textOf } from '../../forms/fieldText';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
+import { PASSWORD_MIN } from '../../forms/passwordRules';
 import { Section } from './Section';
 
 export function PasswordForm() {

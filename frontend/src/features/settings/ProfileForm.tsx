@@ -5,11 +5,11 @@ import { useTranslation } from 'react-i18next';
 
 import * as api from '../../api/endpoints';
 import type { Member } from '../../api/types';
-import { keys } from '../../app/queries';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
-import { profileOf } from './profile';
-import { ProfileFields } from './ProfileFields';
+import { keys } from '../../data/queries';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
+import { profileOf } from '../../forms/profile';
+import { ProfileFields } from '../../forms/ProfileFields';
 import { Section } from './Section';
 
 export function ProfileForm({ member }: { member: Member }) {

@@ -4,9 +4,9 @@ import { useTranslation } from 'react-i18next';
 
 import * as api from '../../api/endpoints';
 import type { Session } from '../../api/endpoints';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
-import { agentOf } from './agent';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
+import { agentOf } from './userAgent';
 import { Section } from './Section';
 
 const sessions = queryOptions({ queryKey: ['sessions'], queryFn: api.me.sessions });

@@ -2,7 +2,7 @@ import { Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 
-import { me } from '../../app/queries';
+import { me } from '../../data/queries';
 import { ApiKeys } from './ApiKeys';
 import { DataExport } from './DataExport';
 import { DeleteAccount } from './DeleteAccount';

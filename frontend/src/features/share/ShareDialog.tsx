@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 
 import * as api from '../../api/endpoints';
 import type { Share } from '../../api/types';
-import { useProblemText } from '../../lib/useProblemText';
-import { useSubmit } from '../../lib/useSubmit';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
 
 /** The client's own page for the token: the client may live elsewhere than the API. */
 const pageOf = ({ token }: Share): string =>

@@ -6,8 +6,8 @@ import { Link, useParams } from 'react-router';
 
 import * as api from '../../api/endpoints';
 import { Problem } from '../../api/problem';
-import { newQueryClient } from '../../app/queryClient';
-import { useProblemText } from '../../lib/useProblemText';
+import { newQueryClient } from '../../data/queryClient';
+import { useProblemText } from '../../forms/useProblemText';
 import { Logo } from '../auth/Logo';
 import { Appearance } from '../settings/Appearance';
 import classes from './SharedPage.module.css';

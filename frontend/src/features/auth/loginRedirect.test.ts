@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { loginPath, safeNext } from './next';
+import { loginPath, safeNext } from './loginRedirect';
 
 describe('safeNext', () => {
   it.each(['/', '/settings', '/c/01a2?x=1#end', '/shared/abc'])(

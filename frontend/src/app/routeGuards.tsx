@@ -2,7 +2,7 @@
 import { Navigate, Outlet, useLocation, useSearchParams } from 'react-router';
 
 import { LandingPage } from '../features/auth/LandingPage';
-import { loginPath, safeNext } from '../features/auth/next';
+import { loginPath, safeNext } from '../features/auth/loginRedirect';
 import { useMemberId } from '../features/auth/useMemberId';
 
 /** Others are sent to the login, and come back after it; at `/` they are invited. */

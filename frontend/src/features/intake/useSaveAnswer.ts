@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 
 import * as api from '../../api/endpoints';
 import type { Conversation, Prompt } from '../../api/types';
-import { keys } from '../../app/queries';
+import { keys } from '../../data/queries';
 import { useChat } from '../chat/context';
 
 /** Stores an answer of the intake and shows it. */

@@ -1,8 +1,8 @@
 /** What is typed but not sent, and under which key it was sent last; both survive a reload. */
 import { useState } from 'react';
 
-import { memberId } from '../api/session';
-import { uuid } from './ids';
+import { memberId } from '../../api/session';
+import { uuid } from '../../lib/ids';
 
 const name = (kind: string, scope: string): string => `malgil.${kind}.${memberId() ?? ''}.${scope}`;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { agentOf } from './agent';
+import { agentOf } from './userAgent';
 
 const CHROME = 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 

@@ -4,8 +4,8 @@ import { useNavigate, useSearchParams } from 'react-router';
 import { auth } from '../../api/endpoints';
 import { Problem } from '../../api/problem';
 import * as session from '../../api/session';
-import { useSubmit } from '../../lib/useSubmit';
-import { safeNext } from './next';
+import { useSubmit } from '../../forms/useSubmit';
+import { safeNext } from './loginRedirect';
 import * as oauth from './oauth';
 
 /** Errors that the server sends back instead of a code. */

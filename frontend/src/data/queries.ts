@@ -3,7 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import * as api from '../api/endpoints';
 import type { Conversation, Reply } from '../api/types';
-import { withNewest } from '../live/recency';
+import { withNewest } from './replyVersion';
 
 export type ListFilter = { q: string; archived: boolean };
 

@@ -1,4 +1,4 @@
-import { textOf } from '../../lib/form';
+import { textOf } from './fieldText';
 
 /** The profile's fields out of a form; what was left empty is null. */
 export function profileOf(form: FormData): {

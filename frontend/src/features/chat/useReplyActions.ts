@@ -4,8 +4,8 @@ import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 import * as api from '../../api/endpoints';
 import { Problem } from '../../api/problem';
 import type { Conversation, Reply, ReplyInput } from '../../api/types';
-import { keys } from '../../app/queries';
-import { attemptOf, settled } from '../../lib/drafts';
+import { keys } from '../../data/queries';
+import { attemptOf, settled } from './drafts';
 import { putReply } from '../../live/cache';
 
 /** Each asks once for the same request, however often it is called until it was answered. */

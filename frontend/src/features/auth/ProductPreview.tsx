@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next';
 
-import classes from './Glimpse.module.css';
+import classes from './ProductPreview.module.css';
 
 /** A still of a conversation whose worker was replaced, for the landing page. */
 export function Glimpse() {

@@ -1,9 +1,9 @@
 import { SimpleGrid, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
-import type { Problem } from '../../api/problem';
-import type { Member } from '../../api/types';
-import { fieldError } from '../../lib/fieldError';
+import type { Problem } from '../api/problem';
+import type { Member } from '../api/types';
+import { fieldError } from './fieldError';
 
 type Props = { error: Problem | null; member?: Member };
 
