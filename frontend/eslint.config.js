@@ -3,6 +3,34 @@ import a11y from 'eslint-plugin-jsx-a11y';
 import hooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
+/** The folders of src/, from the top. Each imports from those below it, and not from its neighbours. */
+const LAYERS = [
+  ['app'],
+  ['features'],
+  ['forms', 'live'],
+  ['data'],
+  ['api'],
+  ['lib', 'i18n', 'theme'],
+];
+
+/** For each folder: an import of a folder above it, or beside it, is an error. */
+const layers = LAYERS.slice(1).flatMap((folders, level) =>
+  folders.map((folder) => {
+    const above = LAYERS.slice(0, level + 1).flat();
+    const beside = folders.filter((other) => other !== folder);
+    const message = `src/${folder} does not import from ${[...above, ...beside].join(', ')} (LAYERS in eslint.config.js).`;
+    const regex = `^(\\.{1,2}/)+(${[...above, ...beside].join('|')})/`;
+    const selector = `:matches(ImportExpression, TSImportType) Literal[value=/${regex.replaceAll('/', '\\/')}/]`;
+    return {
+      files: [`src/${folder}/**/*.{ts,tsx}`],
+      rules: {
+        'no-restricted-imports': ['error', { patterns: [{ regex, message }] }],
+        'no-restricted-syntax': ['error', { selector, message }],
+      },
+    };
+  }),
+);
+
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'e2e/artifacts', 'src/api/schema.d.ts', 'public'] },
   js.configs.recommended,
@@ -18,7 +46,7 @@ export default tseslint.config(
         'error',
         { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
-      // What an object loses by `{ left: _, ...rest }` is not used, and that is the point.
+      // `{ left: _, ...rest }` names a property only to leave it out of the rest.
       '@typescript-eslint/no-unused-vars': [
         'error',
         { varsIgnorePattern: '^_+$', ignoreRestSiblings: true },
@@ -30,11 +58,12 @@ export default tseslint.config(
         { checksVoidReturn: { attributes: false } },
       ],
       '@typescript-eslint/consistent-type-definitions': 'off',
-      // Only what is looked at twice is worth a name; a non-null assertion says why nowhere.
+      // A non-null assertion does not say why the value cannot be null; a check or a throw does.
       '@typescript-eslint/no-non-null-assertion': 'error',
     },
   },
   { files: ['src/**/*.{ts,tsx}'], ...hooks.configs.flat.recommended },
+  ...layers,
   {
     files: ['src/**/*.tsx'],
     ...a11y.flatConfigs.recommended,
