@@ -23,15 +23,15 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
 /** The answer itself, for downloads. Throws a Problem. */
 export async function send(path: string, options: RequestOptions = {}): Promise<Response> {
   const token = options.anonymous ? null : await session.accessToken();
-  let response = await once(path, options, token);
+  let response = await fetchWith(path, options, token);
   if (response.status === 401 && token !== null) {
-    response = await once(path, options, await session.renew());
+    response = await fetchWith(path, options, await session.renew());
   }
   if (!response.ok) throw await problemOf(response);
   return response;
 }
 
-async function once(
+async function fetchWith(
   path: string,
   options: RequestOptions,
   token: string | null,

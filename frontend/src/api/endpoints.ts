@@ -24,8 +24,8 @@ export type Session = components['schemas']['Session'];
 export type ApiKey = components['schemas']['Key'];
 type Signal = { signal?: AbortSignal };
 
-const once = (key: string): Record<string, string> => ({ 'Idempotency-Key': key });
-const at = (id: string): string => `conversations/${encodeURIComponent(id)}`;
+const idempotencyKey = (key: string): Record<string, string> => ({ 'Idempotency-Key': key });
+const pathOf = (id: string): string => `conversations/${encodeURIComponent(id)}`;
 
 export const auth = {
   /** Without tokens where the address has to be confirmed by mail first. */
@@ -95,25 +95,29 @@ export const conversations = {
   },
   create: (body: { intake: boolean; config?: ConfigInput }) =>
     request<Conversation>('conversations', { method: 'POST', body }),
-  get: (id: string, { signal }: Signal = {}) => request<Conversation>(at(id), { signal }),
+  get: (id: string, { signal }: Signal = {}) => request<Conversation>(pathOf(id), { signal }),
   change: (id: string, body: ConversationChange) =>
-    request<Conversation>(at(id), { method: 'PATCH', body }),
-  remove: (id: string) => request<undefined>(at(id), { method: 'DELETE' }),
-  restore: (id: string) => request<unknown>(`${at(id)}/restore`, { method: 'POST' }),
+    request<Conversation>(pathOf(id), { method: 'PATCH', body }),
+  remove: (id: string) => request<undefined>(pathOf(id), { method: 'DELETE' }),
+  restore: (id: string) => request<unknown>(`${pathOf(id)}/restore`, { method: 'POST' }),
   answer: (id: string, prompt: string, answer: string) =>
-    request<Prompt>(`${at(id)}/prompts/${prompt}`, { method: 'PATCH', body: { answer } }),
+    request<Prompt>(`${pathOf(id)}/prompts/${prompt}`, { method: 'PATCH', body: { answer } }),
   ask: (id: string, body: ReplyInput, key: string) =>
-    request<Reply>(`${at(id)}/replies`, { method: 'POST', body, headers: once(key) }),
-  share: (id: string) => request<Share>(`${at(id)}/share`, { method: 'POST' }),
-  unshare: (id: string) => request<undefined>(`${at(id)}/share`, { method: 'DELETE' }),
-  download: (id: string, format: 'json' | 'md') => send(`${at(id)}/export?format=${format}`),
+    request<Reply>(`${pathOf(id)}/replies`, { method: 'POST', body, headers: idempotencyKey(key) }),
+  share: (id: string) => request<Share>(`${pathOf(id)}/share`, { method: 'POST' }),
+  unshare: (id: string) => request<undefined>(`${pathOf(id)}/share`, { method: 'DELETE' }),
+  download: (id: string, format: 'json' | 'md') => send(`${pathOf(id)}/export?format=${format}`),
 };
 
 export const replies = {
   get: (id: string, { signal }: Signal = {}) => request<Reply>(`replies/${id}`, { signal }),
   cancel: (id: string) => request<Reply>(`replies/${id}/cancel`, { method: 'POST' }),
   regenerate: (id: string, key: string) =>
-    request<Reply>(`replies/${id}/regenerate`, { method: 'POST', body: {}, headers: once(key) }),
+    request<Reply>(`replies/${id}/regenerate`, {
+      method: 'POST',
+      body: {},
+      headers: idempotencyKey(key),
+    }),
 };
 
 export const shared = (token: string, { signal }: Signal = {}) =>

@@ -21,7 +21,7 @@ export class Problem extends Error {
   }
 
   /** Whether the same request may succeed later without a change. */
-  get passing(): boolean {
+  get isTransient(): boolean {
     return this.status === 0 || this.status >= 500;
   }
 }

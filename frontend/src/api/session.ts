@@ -2,7 +2,7 @@
  * Who is signed in. The access token lives in memory, the refresh token in localStorage, where
  * all tabs see it; it is good once, so it is exchanged under a Web Lock.
  */
-import { exchanged } from './tokenRefresh';
+import { exchangeRefreshToken } from './tokenRefresh';
 import { Problem, problemOf } from './problem';
 import type { TokenPair } from './types';
 
@@ -60,19 +60,19 @@ export function leave(): void {
 
 /** An access token that is good for a while. Throws a Problem; 401 means signed out. */
 export async function accessToken(): Promise<string> {
-  if (access !== null && access.from === memberId() && fresh(access.token)) return access.token;
+  if (access !== null && access.from === memberId() && isFresh(access.token)) return access.token;
   return renew();
 }
 
 /** A new access token, also when the present one looks good. Tabs and callers take turns. */
 export async function renew(): Promise<string> {
-  renewing ??= underLock(exchange).finally(() => {
+  renewing ??= underLock(refreshTokens).finally(() => {
     renewing = null;
   });
   return renewing;
 }
 
-const fresh = (token: string): boolean => {
+const isFresh = (token: string): boolean => {
   const { exp } = claims(token);
   return exp !== undefined && exp * 1000 - Date.now() > MARGIN_MS;
 };
@@ -81,10 +81,10 @@ const fresh = (token: string): boolean => {
 const underLock = async (work: () => Promise<string>): Promise<string> =>
   'locks' in navigator ? navigator.locks.request(KEY, () => work()) : work();
 
-async function exchange(): Promise<string> {
+async function refreshTokens(): Promise<string> {
   const refresh = stored();
   if (refresh === null) throw new Problem({ code: 'not_authenticated', status: 401 });
-  const response = await exchanged(refresh);
+  const response = await exchangeRefreshToken(refresh);
   if (response.ok) {
     const pair = (await response.json()) as TokenPair;
     // Signed out, or in as another, while the answer was on its way: that counts.
@@ -96,13 +96,13 @@ async function exchange(): Promise<string> {
 
 async function afterRefusal(problem: Problem, refresh: string): Promise<string> {
   if (problem.status !== 401) throw problem;
-  if (problem.code === 'token_rotated') await changed(refresh);
-  if (stored() !== refresh && stored() !== null) return exchange();
+  if (problem.code === 'token_rotated') await waitForChange(refresh);
+  if (stored() !== refresh && stored() !== null) return refreshTokens();
   end();
   throw problem;
 }
 
-async function changed(refresh: string): Promise<void> {
+async function waitForChange(refresh: string): Promise<void> {
   const until = Date.now() + ROTATED_WAIT_MS;
   while (stored() === refresh && Date.now() < until) {
     await new Promise((resolve) => setTimeout(resolve, 100));

@@ -5,10 +5,10 @@ import { network } from './problem';
 type Answer = { status: number; body: string };
 
 /** Longer than any answer takes; a worker that was ended meanwhile would never answer. */
-const PATIENCE_MS = 20_000;
+const WORKER_TIMEOUT_MS = 20_000;
 
 /** The service worker survives a reload; where there is none (plain http, tests), the page asks. */
-export async function exchanged(refresh: string): Promise<Response> {
+export async function exchangeRefreshToken(refresh: string): Promise<Response> {
   const url = new URL(apiUrl('auth/refresh'), window.location.origin).href;
   const worker = 'serviceWorker' in navigator ? navigator.serviceWorker.controller : null;
   if (worker !== null) return byWorker(worker, url, refresh);
@@ -24,7 +24,7 @@ export async function exchanged(refresh: string): Promise<Response> {
 function byWorker(worker: ServiceWorker, url: string, refresh: string): Promise<Response> {
   return new Promise((resolve, reject) => {
     const { port1, port2 } = new MessageChannel();
-    const timer = setTimeout(() => reject(network()), PATIENCE_MS);
+    const timer = setTimeout(() => reject(network()), WORKER_TIMEOUT_MS);
     port1.onmessage = ({ data }: MessageEvent<Answer | null>) => {
       clearTimeout(timer);
       if (data === null) reject(network());
@@ -35,7 +35,7 @@ function byWorker(worker: ServiceWorker, url: string, refresh: string): Promise<
 }
 
 /** A page that cannot have the worker works without it. */
-export function startWorker(): void {
+export function registerSessionWorker(): void {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
   const script = `${import.meta.env.BASE_URL}session-worker.js`;
   const { serviceWorker } = navigator;

@@ -6,7 +6,7 @@ import { useLive } from '../live/LiveProvider';
 import classes from './ConnectionBanner.module.css';
 
 /** A moment without connection is not worth a word. */
-const PATIENCE_MS = 1_500;
+const BANNER_DELAY_MS = 1_500;
 
 export function ConnectionBanner() {
   const { connection } = useLive();
@@ -17,7 +17,7 @@ function Lost() {
   const { t } = useTranslation();
   const [shown, setShown] = useState(false);
   useEffect(() => {
-    const timer = setTimeout(() => setShown(true), PATIENCE_MS);
+    const timer = setTimeout(() => setShown(true), BANNER_DELAY_MS);
     return () => clearTimeout(timer);
   }, []);
   if (!shown) return null;

@@ -5,14 +5,14 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
 import { LiveProvider } from '../live/LiveProvider';
-import { fetchAhead } from './prefetch';
+import { prefetchPages } from './prefetch';
 import { newQueryClient } from '../data/queryClient';
 import { Shell } from './Shell';
 
 /** Everything behind the login. A member's data goes with the member: the gate mounts it anew. */
 export function MemberApp() {
   const [client] = useState(newQueryClient);
-  useEffect(fetchAhead, []);
+  useEffect(prefetchPages, []);
   return (
     <QueryClientProvider client={client}>
       <LiveProvider>

@@ -11,8 +11,8 @@ export const keys = {
   lists: ['conversations'] as const,
   list: (filter: ListFilter) => ['conversations', filter] as const,
   conversation: (id: string) => ['conversation', id] as const,
-  /** Replies that were told of while their conversation was not here yet. */
-  heard: (id: string) => ['heard', id] as const,
+  /** Replies received by the socket before their conversation was loaded, by conversation. */
+  earlyReplies: (id: string) => ['early-replies', id] as const,
   quota: ['quota'] as const,
   me: ['me'] as const,
   models: ['models'] as const,
@@ -33,19 +33,19 @@ export const conversation = (id: string) =>
     queryKey: keys.conversation(id),
     queryFn: async ({ client, signal }) => {
       const read = () => api.conversations.get(id, { signal });
-      const heard = () => client.getQueryData<Reply[]>(keys.heard(id)) ?? [];
+      const early = () => client.getQueryData<Reply[]>(keys.earlyReplies(id)) ?? [];
       const first = await read();
-      const fetched = hasAll(first, heard()) ? first : await read();
+      const fetched = hasAll(first, early()) ? first : await read();
       const known = client.getQueryData<Conversation>(keys.conversation(id))?.replies ?? [];
-      return withNewest([...heard(), ...known], fetched);
+      return withNewest([...early(), ...known], fetched);
     },
   });
 
-const hasAll = ({ replies }: Conversation, heard: Reply[]): boolean =>
-  heard.every(({ id }) => replies.some((reply) => reply.id === id));
+const hasAll = ({ replies }: Conversation, expected: Reply[]): boolean =>
+  expected.every(({ id }) => replies.some((reply) => reply.id === id));
 
 /** Nobody tells that the day is over: the limit is asked for when it begins anew. */
-const untilReset = (resetsAt: string): number =>
+const msUntilReset = (resetsAt: string): number =>
   Math.min(Math.max(Date.parse(resetsAt) - Date.now() + 1_000, 5_000), LONGEST_TIMER_MS);
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -53,7 +53,7 @@ export const quota = queryOptions({
   queryKey: keys.quota,
   queryFn: api.quota,
   refetchInterval: ({ state }) =>
-    state.data === undefined ? false : untilReset(state.data.resets_at),
+    state.data === undefined ? false : msUntilReset(state.data.resets_at),
 });
 export const me = queryOptions({ queryKey: keys.me, queryFn: api.me.get });
 export const models = queryOptions({

@@ -4,7 +4,7 @@ import { Problem } from '../api/problem';
 
 /** A refusal does not change by asking again; a broken connection or a restarting server may. */
 const worthRetrying = (count: number, error: Error): boolean =>
-  error instanceof Problem ? error.passing && count < 4 : false;
+  error instanceof Problem ? error.isTransient && count < 4 : false;
 
 export const newQueryClient = (): QueryClient =>
   new QueryClient({

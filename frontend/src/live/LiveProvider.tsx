@@ -21,13 +21,13 @@ export function useLive(): Live {
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [connection, setConnection] = useState<Connection>('connecting');
-  const [wire] = useState(() => new Wire(client));
-  useEffect(() => wire.open(setConnection), [wire]);
-  return <LiveContext value={{ texts: wire.texts, connection }}>{children}</LiveContext>;
+  const [dispatcher] = useState(() => new FrameDispatcher(client));
+  useEffect(() => dispatcher.open(setConnection), [dispatcher]);
+  return <LiveContext value={{ texts: dispatcher.texts, connection }}>{children}</LiveContext>;
 }
 
 /** Joins the socket to the texts and the query cache. */
-class Wire {
+class FrameDispatcher {
   readonly texts = new LiveTexts((reply) => this.socket?.send({ type: 'resync', reply }));
   private socket: LiveSocket | null = null;
 

@@ -21,25 +21,25 @@ export function apply(client: QueryClient, frame: ServerFrame): void {
   }
 }
 
-export function putReply(client: QueryClient, told: Reply): void {
-  const key = keys.conversation(told.conversation);
+export function putReply(client: QueryClient, received: Reply): void {
+  const key = keys.conversation(received.conversation);
   const known = client.getQueryData<Conversation>(key);
-  const heard = client.getQueryData<Reply[]>(keys.heard(told.conversation)) ?? [];
+  const early = client.getQueryData<Reply[]>(keys.earlyReplies(received.conversation)) ?? [];
   const reply = newer(
-    heard.find(({ id }) => id === told.id),
-    told,
+    early.find(({ id }) => id === received.id),
+    received,
   );
   const next = known && withReply(known, reply);
   if (next) return void client.setQueryData(key, next);
-  hear(client, heard, reply);
+  rememberEarly(client, early, reply);
   // Asked from another tab, or the answer to our own request comes after its end.
   if (known) void client.invalidateQueries({ queryKey: key });
 }
 
 /** Its conversation may be on its way here, and may have been read before this happened. */
-function hear(client: QueryClient, heard: Reply[], reply: Reply): void {
-  const others = heard.filter(({ id }) => id !== reply.id);
-  client.setQueryData(keys.heard(reply.conversation), [...others, reply]);
+function rememberEarly(client: QueryClient, early: Reply[], reply: Reply): void {
+  const others = early.filter(({ id }) => id !== reply.id);
+  client.setQueryData(keys.earlyReplies(reply.conversation), [...others, reply]);
 }
 
 export function putSummary(client: QueryClient, summary: Summary): void {

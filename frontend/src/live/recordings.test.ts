@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Reply } from '../api/types';
 import type { Snapshot, TextEvent } from './protocol';
-import { NOTHING, reduce, type LiveReply } from './reducer';
+import { NO_REPLIES, reduce, type LiveReply } from './reducer';
 
 type Recording = { events: TextEvent[]; stored: Reply };
 
@@ -18,7 +18,7 @@ function play(
   events: TextEvent[],
   answerTo: (resync: string) => TextEvent[] = () => [],
 ): LiveReply | undefined {
-  let state = NOTHING;
+  let state = NO_REPLIES;
   const queue = [...events];
   for (let event = queue.shift(); event; event = queue.shift()) {
     const step = reduce(state, event);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Reply } from '../api/types';
 import type { Delta, Snapshot, TextEvent, Updated } from './protocol';
-import { NOTHING, reduce, type LiveState } from './reducer';
+import { NO_REPLIES, reduce, type LiveState } from './reducer';
 
 const delta = (seq: number, text: string, attempt = 1, choice = 0): Delta => ({
   type: 'reply.delta',
@@ -30,7 +30,7 @@ const updated = (
   reply: { id: 'r', status, attempt, retry_at } as Reply,
 });
 
-function run(events: TextEvent[], from: LiveState = NOTHING) {
+function run(events: TextEvent[], from: LiveState = NO_REPLIES) {
   const resync: string[] = [];
   let state = from;
   for (const event of events) {

@@ -23,8 +23,8 @@ export type LiveState = Readonly<Record<string, LiveReply>>;
 /** What follows from an event; `resync` holds the replies to ask the server about. */
 export type Step = { state: LiveState; resync: readonly string[] };
 
-export const NOTHING: LiveState = {};
-const FRESH: LiveReply = {
+export const NO_REPLIES: LiveState = {};
+const NEW_REPLY: LiveReply = {
   attempt: 0,
   seq: 0,
   texts: {},
@@ -38,31 +38,31 @@ export function reduce(state: LiveState, event: TextEvent): Step {
     case 'reply.delta':
       return onDelta(state, event);
     case 'reply.snapshot':
-      return settled(state, event.reply, onSnapshot(state[event.reply] ?? FRESH, event));
+      return stepTo(state, event.reply, onSnapshot(state[event.reply] ?? NEW_REPLY, event));
     case 'reply.updated':
-      return settled(state, event.reply.id, onUpdate(state[event.reply.id] ?? FRESH, event));
+      return stepTo(state, event.reply.id, onUpdate(state[event.reply.id] ?? NEW_REPLY, event));
   }
 }
 
 function onDelta(state: LiveState, event: Delta): Step {
-  const known = state[event.reply] ?? FRESH;
+  const known = state[event.reply] ?? NEW_REPLY;
   // Already seen, or of an attempt that was given up: the text has it, or must not have it.
   if (known.ended || isBefore(event, known) || isAt(event, known)) return { state, resync: [] };
   const restarted = event.attempt > known.attempt;
-  const base = restarted ? begun(known, event.attempt) : known;
-  if (base.behind) return settled(state, event.reply, base);
+  const base = restarted ? startedAttempt(known, event.attempt) : known;
+  if (base.behind) return stepTo(state, event.reply, base);
   if (event.seq !== base.seq + 1) {
     return { state: { ...state, [event.reply]: { ...base, behind: true } }, resync: [event.reply] };
   }
   const texts = { ...base.texts, [event.choice]: (base.texts[event.choice] ?? '') + event.text };
-  return settled(state, event.reply, { ...base, seq: event.seq, texts });
+  return stepTo(state, event.reply, { ...base, seq: event.seq, texts });
 }
 
 function onSnapshot(known: LiveReply, event: Snapshot): LiveReply {
   // One older than what is shown would make text vanish.
   if (isBefore(event, known)) return known;
   const texts = Object.fromEntries(event.choices.map(({ index, content }) => [index, content]));
-  const base = event.attempt > known.attempt ? begun(known, event.attempt) : known;
+  const base = event.attempt > known.attempt ? startedAttempt(known, event.attempt) : known;
   return { ...base, seq: event.seq, texts, behind: false };
 }
 
@@ -70,7 +70,7 @@ function onUpdate(known: LiveReply, { reply }: Updated): LiveReply {
   if (!isOpen(reply.status)) return { ...known, behind: false, ended: true };
   if (known.ended || reply.attempt < known.attempt) return known;
   if (reply.status === 'queued' && reply.attempt > 0) return interrupted(known, reply);
-  return reply.attempt > known.attempt ? begun(known, reply.attempt) : known;
+  return reply.attempt > known.attempt ? startedAttempt(known, reply.attempt) : known;
 }
 
 /** Between two attempts: the text of the one that was lost is worth nothing any more. */
@@ -79,9 +79,9 @@ function interrupted(known: LiveReply, { attempt, retry_at }: Updated['reply']):
 }
 
 /** A new attempt: the text so far is discarded. A first one that was never seen is no restart. */
-function begun(known: LiveReply, attempt: number): LiveReply {
+function startedAttempt(known: LiveReply, attempt: number): LiveReply {
   const unannounced = known.attempt > 0 && known.restart === 'none' ? 'rescue' : known.restart;
-  return { ...FRESH, attempt, ended: known.ended, restart: unannounced };
+  return { ...NEW_REPLY, attempt, ended: known.ended, restart: unannounced };
 }
 
 const isBefore = (event: { attempt: number; seq: number }, known: LiveReply): boolean =>
@@ -90,6 +90,6 @@ const isBefore = (event: { attempt: number; seq: number }, known: LiveReply): bo
 const isAt = (event: { attempt: number; seq: number }, known: LiveReply): boolean =>
   event.attempt === known.attempt && event.seq === known.seq;
 
-function settled(state: LiveState, reply: string, next: LiveReply): Step {
+function stepTo(state: LiveState, reply: string, next: LiveReply): Step {
   return { state: state[reply] === next ? state : { ...state, [reply]: next }, resync: [] };
 }

@@ -14,7 +14,7 @@ type Handlers = {
   onConnection: (connection: Connection) => void;
 };
 
-const PAUSES = {
+const RECONNECTION = {
   minReconnectionDelay: 500,
   maxReconnectionDelay: 30_000,
   reconnectionDelayGrowFactor: 2,
@@ -27,13 +27,13 @@ export class LiveSocket {
   private readonly socket: ReconnectingWebSocket;
   private heartbeat: ReturnType<typeof setInterval> | undefined;
   private renewal: ReturnType<typeof setTimeout> | undefined;
-  private heardSincePing = true;
+  private answeredSincePing = true;
   /** The server refused our token though it looked good: fetch another before the next ticket. */
   private refused = false;
 
   constructor(private readonly handlers: Handlers) {
     this.socket = new ReconnectingWebSocket(socketUrl, () => this.protocols(), {
-      ...PAUSES,
+      ...RECONNECTION,
       minUptime: 1_000,
       maxEnqueuedMessages: 0,
     });
@@ -66,7 +66,7 @@ export class LiveSocket {
 
   private onText(text: string): void {
     const frame = JSON.parse(text) as ServerFrame;
-    this.heardSincePing = true;
+    this.answeredSincePing = true;
     if (frame.type === 'ready') this.onReady(frame);
     else this.handlers.onFrame(frame);
   }
@@ -84,8 +84,8 @@ export class LiveSocket {
   }
 
   private readonly beat = (): void => {
-    if (!this.heardSincePing) return this.socket.reconnect();
-    this.heardSincePing = false;
+    if (!this.answeredSincePing) return this.socket.reconnect();
+    this.answeredSincePing = false;
     this.send({ type: 'ping' });
   };
 
@@ -111,6 +111,6 @@ export class LiveSocket {
   private stopTimers(): void {
     clearInterval(this.heartbeat);
     clearTimeout(this.renewal);
-    this.heardSincePing = true;
+    this.answeredSincePing = true;
   }
 }

@@ -5,14 +5,14 @@
 import { useSyncExternalStore } from 'react';
 
 import type { TextEvent } from './protocol';
-import { NOTHING, reduce, type LiveReply, type LiveState } from './reducer';
+import { NO_REPLIES, reduce, type LiveReply, type LiveState } from './reducer';
 
 /** A hidden tab has no animation frames; its text still moves on. */
 const HIDDEN_MS = 250;
 const GATHER_MS = 33;
 
 export class LiveTexts {
-  private state: LiveState = NOTHING;
+  private state: LiveState = NO_REPLIES;
   private waiting: TextEvent[] = [];
   private scheduled = false;
   private shownAt = 0;

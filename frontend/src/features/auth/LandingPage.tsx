@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
 import { Appearance } from '../settings/Appearance';
-import { Glimpse } from './ProductPreview';
+import { ProductPreview } from './ProductPreview';
 import classes from './LandingPage.module.css';
 import { Logo } from './Logo';
 
@@ -44,7 +44,7 @@ export function LandingPage() {
             </Button>
           </Group>
         </div>
-        <Glimpse />
+        <ProductPreview />
         <ul className={classes.promises}>
           {PROMISES.map(({ key, Icon }) => (
             <li key={key}>

@@ -5,14 +5,14 @@ import { Link } from 'react-router';
 import { useProblemText } from '../../forms/useProblemText';
 import { AuthFrame } from './AuthFrame';
 import { MissingEmail } from './MissingEmail';
-import { useReturn } from './useProviderReturn';
+import { useProviderReturn } from './useProviderReturn';
 
 /** Where a provider's sign-in ends: with a session, a question, or a reason why not. */
 export function LoginReturnPage() {
   const { t } = useTranslation();
   const problemText = useProblemText();
-  const { returned, asks, submit, pending, error } = useReturn();
-  if (asks) {
+  const { returned, needsEmail, submit, pending, error } = useProviderReturn();
+  if (needsEmail) {
     return (
       <AuthFrame title={t('oauth.emailTitle')}>
         <MissingEmail onSubmit={(email) => void submit(email)} pending={pending} error={error} />

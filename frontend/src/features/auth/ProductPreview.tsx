@@ -3,16 +3,16 @@ import { useTranslation } from 'react-i18next';
 import classes from './ProductPreview.module.css';
 
 /** A still of a conversation whose worker was replaced, for the landing page. */
-export function Glimpse() {
+export function ProductPreview() {
   const { t } = useTranslation();
   return (
-    <div className={classes.glimpse} aria-hidden="true">
-      <p className={classes.asked}>{t('landing.glimpse.asked')}</p>
+    <div className={classes.preview} aria-hidden="true">
+      <p className={classes.asked}>{t('landing.preview.asked')}</p>
       <p className={classes.status}>
         <span className={classes.dot} />
         {t('status.restarted')}
       </p>
-      <p className={classes.answer}>{t('landing.glimpse.answer')}</p>
+      <p className={classes.answer}>{t('landing.preview.answer')}</p>
       <span className={classes.line} />
       <span className={classes.line} data-short />
     </div>

@@ -20,7 +20,7 @@ describe('the challenge', () => {
   });
 
   it('goes along, and the verifier stays in this tab', async () => {
-    const address = await oauth.departure('github', '/c/1?a=b');
+    const address = await oauth.startUrl('github', '/c/1?a=b');
     const query = queryOf(address);
     expect(address).toMatch(/^\/api\/v1\/auth\/github\/start\?/);
     expect(query.get('next')).toBe('/c/1?a=b');
@@ -31,7 +31,7 @@ describe('the challenge', () => {
   });
 
   it('is another one each time', async () => {
-    const [one, two] = [await oauth.departure('a', '/'), await oauth.departure('a', '/')];
+    const [one, two] = [await oauth.startUrl('a', '/'), await oauth.startUrl('a', '/')];
     expect(queryOf(one).get('challenge')).not.toBe(queryOf(two).get('challenge'));
   });
 });
@@ -39,13 +39,13 @@ describe('the challenge', () => {
 it('an API elsewhere is told where to send us back to', async () => {
   vi.stubEnv('VITE_API_BASE', 'https://api.example.org');
   const elsewhere = await import('./oauth');
-  const address = await elsewhere.departure('kakao', '/');
+  const address = await elsewhere.startUrl('kakao', '/');
   expect(address).toMatch(/^https:\/\/api\.example\.org\/api\/v1\/auth\/kakao\/start\?/);
   expect(queryOf(address).get('client')).toBe(`${window.location.origin}/`);
 });
 
 it('the verifier is there once', async () => {
-  await oauth.departure('github', '/');
+  await oauth.startUrl('github', '/');
   expect(oauth.takeVerifier()).toMatch(VERIFIER);
   expect(oauth.takeVerifier()).toBeNull();
 });

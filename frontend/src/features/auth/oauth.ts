@@ -21,18 +21,18 @@ export async function challengeOf(verifier: string): Promise<string> {
 }
 
 /** Where the browser has to go. This tab alone keeps the verifier. */
-export async function departure(provider: string, next: string): Promise<string> {
+export async function startUrl(provider: string, next: string): Promise<string> {
   const verifier = newVerifier();
   sessionStorage.setItem(KEY, verifier);
   const query = new URLSearchParams({ next, challenge: await challengeOf(verifier) });
   const address = apiUrl(`auth/${encodeURIComponent(provider)}/start`);
-  if (address.startsWith('http')) query.set('client', here());
+  if (address.startsWith('http')) query.set('client', homeUrl());
   return `${address}?${query}`;
 }
 
 /** Leaves the page for the provider's. */
 export async function start(provider: string, next: string): Promise<void> {
-  window.location.assign(await departure(provider, next));
+  window.location.assign(await startUrl(provider, next));
 }
 
 /** Null where no sign-in was begun in this tab, or one that is over. */
@@ -43,4 +43,4 @@ export function takeVerifier(): string | null {
 }
 
 /** Our main page; an API that is served elsewhere has to know where to send us back to. */
-const here = (): string => new URL(import.meta.env.BASE_URL, window.location.origin).href;
+const homeUrl = (): string => new URL(import.meta.env.BASE_URL, window.location.origin).href;

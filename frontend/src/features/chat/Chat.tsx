@@ -28,7 +28,7 @@ export function Chat({ conversation }: { conversation: Conversation }) {
     running: conversation.replies.find(({ status }) => isOpen(status)) ?? null,
     select: (key: string, id: string) => setSelection((known) => ({ ...known, [key]: id })),
     /** After something was asked, the latest way is the one to look at. */
-    follow: () => {
+    showLatest: () => {
       setSelection({});
       thread.current?.toEnd();
       offerFocus(document.querySelector<HTMLElement>(`[${COMPOSER}]`));

@@ -13,7 +13,7 @@ import { useSubmit } from '../../forms/useSubmit';
 import { QuotaLine } from '../quota/QuotaLine';
 import { QuotaNotice } from '../quota/QuotaNotice';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
-import { useAsking } from './useReplyActions';
+import { useReplyActions } from './useReplyActions';
 import { Composer } from './Composer';
 import classes from './HomePage.module.css';
 
@@ -22,7 +22,7 @@ export function HomePage() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const client = useQueryClient();
-  const { ask } = useAsking();
+  const { ask } = useReplyActions();
   const spent = useQuotaSpent();
   const problemText = useProblemText();
   const name = useQuery(me).data?.nickname;

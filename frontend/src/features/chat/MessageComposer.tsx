@@ -2,14 +2,14 @@ import { Alert, Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
 import type { Prompt } from '../../api/types';
-import { useAnswering } from '../intake/useSaveAnswer';
+import { useSaveAnswer } from '../intake/useSaveAnswer';
 import { useDraft } from './drafts';
 import { useProblemText } from '../../forms/useProblemText';
 import { useSubmit } from '../../forms/useSubmit';
 import { QuotaLine } from '../quota/QuotaLine';
 import { QuotaNotice } from '../quota/QuotaNotice';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
-import { useAsking } from './useReplyActions';
+import { useReplyActions } from './useReplyActions';
 import classes from './Chat.module.css';
 import { Composer } from './Composer';
 import { useChat } from './context';
@@ -28,9 +28,9 @@ type Props = {
 /** What the member says next: an answer of the intake, or a message. */
 export function MessageComposer({ turns, question, ready, onSkip }: Props) {
   const { t } = useTranslation();
-  const { conversation, running, follow } = useChat();
-  const { ask, cancel } = useAsking();
-  const answer = useAnswering();
+  const { conversation, running, showLatest } = useChat();
+  const { ask, cancel } = useReplyActions();
+  const answer = useSaveAnswer();
   const spent = useQuotaSpent();
   const problemText = useProblemText();
   const draft = useDraft(conversation.id);
@@ -40,7 +40,7 @@ export function MessageComposer({ turns, question, ready, onSkip }: Props) {
     if (question !== null) await answer(question, text);
     else await ask(conversation.id, { message: text, ...(tip && { after: tip.id }) });
     draft.clear(text);
-    follow();
+    showLatest();
   });
   const stopping = useSubmit(async () => {
     if (running !== null) await cancel(running);

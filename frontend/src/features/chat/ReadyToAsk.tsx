@@ -6,20 +6,20 @@ import { useSubmit } from '../../forms/useSubmit';
 import { QuotaLine } from '../quota/QuotaLine';
 import { QuotaNotice } from '../quota/QuotaNotice';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
-import { useAsking } from './useReplyActions';
+import { useReplyActions } from './useReplyActions';
 import classes from './Chat.module.css';
 import { useChat } from './context';
 
 /** All three questions are answered: the member looks at them once more, then asks. */
 export function ReadyToAsk({ onSkip }: { onSkip: () => void }) {
   const { t } = useTranslation();
-  const { conversation, follow } = useChat();
-  const { ask } = useAsking();
+  const { conversation, showLatest } = useChat();
+  const { ask } = useReplyActions();
   const spent = useQuotaSpent();
   const problemText = useProblemText();
   const { submit, pending, error } = useSubmit(async () => {
     await ask(conversation.id, {});
-    follow();
+    showLatest();
   });
   return (
     <div className={classes.dock}>

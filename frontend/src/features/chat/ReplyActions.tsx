@@ -6,7 +6,7 @@ import type { Reply } from '../../api/types';
 import { useProblemText } from '../../forms/useProblemText';
 import { useSubmit } from '../../forms/useSubmit';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
-import { useAsking } from './useReplyActions';
+import { useReplyActions } from './useReplyActions';
 import { useChat } from './context';
 import { CopyButton } from './CopyButton';
 import { Pager } from './Pager';
@@ -18,13 +18,13 @@ type Props = { turn: Turn; reply: Reply; last: boolean };
 /** Copy, ask again, earlier answers; and what the answer took. */
 export function ReplyActions({ turn, reply, last }: Props) {
   const { t } = useTranslation();
-  const { running, select, follow } = useChat();
-  const { regenerate } = useAsking();
+  const { running, select, showLatest } = useChat();
+  const { regenerate } = useReplyActions();
   const spent = useQuotaSpent();
   const problemText = useProblemText();
   const { submit, pending, error } = useSubmit(async () => {
     await regenerate(reply);
-    follow();
+    showLatest();
   });
   const text = turn.choice?.content ?? '';
   return (

@@ -6,7 +6,7 @@ import type { Reply } from '../../api/types';
 import { useProblemText } from '../../forms/useProblemText';
 import { useSubmit } from '../../forms/useSubmit';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
-import { useAsking } from './useReplyActions';
+import { useReplyActions } from './useReplyActions';
 import { useChat } from './context';
 
 type Props = { reply: Reply; error: NonNullable<Reply['error']>; last: boolean };
@@ -14,8 +14,8 @@ type Props = { reply: Reply; error: NonNullable<Reply['error']>; last: boolean }
 /** Why there is no (whole) answer, whether the request was given back, and Try again. */
 export function ReplyError({ reply, error, last }: Props) {
   const { t, i18n } = useTranslation();
-  const { running, follow } = useChat();
-  const { regenerate } = useAsking();
+  const { running, showLatest } = useChat();
+  const { regenerate } = useReplyActions();
   const spent = useQuotaSpent();
   const problemText = useProblemText();
   const {
@@ -24,7 +24,7 @@ export function ReplyError({ reply, error, last }: Props) {
     error: refused,
   } = useSubmit(async () => {
     await regenerate(reply);
-    follow();
+    showLatest();
   });
   const key = `replyError.${error.code}`;
   const cancelled = error.code === 'cancelled';

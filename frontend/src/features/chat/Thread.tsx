@@ -19,7 +19,8 @@ import { TurnView } from './TurnView';
 type Props = { turns: Turn[]; head: ReactNode; handle: Ref<{ toEnd: () => void }> };
 
 /** Whether the member wants nothing to move. */
-const isStill = (): boolean => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+const prefersReducedMotion = (): boolean =>
+  window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 const ESTIMATED_PX = 360;
 /** So near to the end one is reading the end, and stays there while text comes. */
@@ -49,9 +50,9 @@ export function Thread({ turns, head, handle }: Props) {
   useImperativeHandle(handle, () => ({ toEnd }));
   // eslint-disable-next-line react-hooks/exhaustive-deps -- once: a conversation opens at its end
   useLayoutEffect(toEnd, []);
-  useEndInSight(scroller);
+  useKeepEndInSight(scroller);
 
-  const away = virtual.getDistanceFromEnd() > AT_END_PX * 4;
+  const farFromEnd = virtual.getDistanceFromEnd() > AT_END_PX * 4;
   return (
     <div className={classes.threadFrame}>
       {}
@@ -81,7 +82,7 @@ export function Thread({ turns, head, handle }: Props) {
           })}
         </div>
       </div>
-      {away && (
+      {farFromEnd && (
         <ActionIcon
           className={classes.toEnd}
           variant="default"
@@ -89,7 +90,9 @@ export function Thread({ turns, head, handle }: Props) {
           size={38}
           aria-label={t('chat.toEnd')}
           title={t('chat.toEnd')}
-          onClick={() => virtual.scrollToEnd({ behavior: isStill() ? 'auto' : 'smooth' })}
+          onClick={() =>
+            virtual.scrollToEnd({ behavior: prefersReducedMotion() ? 'auto' : 'smooth' })
+          }
         >
           <IconArrowDown size={19} />
         </ActionIcon>
@@ -99,7 +102,7 @@ export function Thread({ turns, head, handle }: Props) {
 }
 
 /** Whoever reads the end still sees it when the field below grows, or a banner takes some height. */
-function useEndInSight(scroller: RefObject<HTMLElement | null>): void {
+function useKeepEndInSight(scroller: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const element = scroller.current;
     if (element === null) return;

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 
 import { focusAfter } from '../../lib/focus';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
-import { useAsking } from './useReplyActions';
+import { useReplyActions } from './useReplyActions';
 import { Bubble } from './Bubble';
 import { BubbleEditor } from './BubbleEditor';
 import { useChat } from './context';
@@ -27,8 +27,8 @@ function Message({ turn: { prompt, variants, parentKey } }: { turn: Turn }) {
   const { t } = useTranslation();
   const [editing, setEditing] = useState(false);
   const edit = useRef<HTMLButtonElement>(null);
-  const { conversation, running, select, follow } = useChat();
-  const { ask } = useAsking();
+  const { conversation, running, select, showLatest } = useChat();
+  const { ask } = useReplyActions();
   const spent = useQuotaSpent();
   if (editing) {
     return (
@@ -38,7 +38,7 @@ function Message({ turn: { prompt, variants, parentKey } }: { turn: Turn }) {
         blocked={spent || running !== null}
         onSave={async (message) => {
           await ask(conversation.id, { message, after: prompt.parent });
-          follow();
+          showLatest();
         }}
         onClose={(saved) => {
           if (saved) setEditing(false);

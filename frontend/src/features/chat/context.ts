@@ -8,7 +8,7 @@ type ChatValue = {
   running: Reply | null;
   /** Looks at another variant, reply or choice. */
   select: (key: string, id: string) => void;
-  follow: () => void;
+  showLatest: () => void;
 };
 
 export const ChatContext = createContext<ChatValue | null>(null);

@@ -33,7 +33,7 @@ export function intakeOf(conversation: Shown): Prompt[] {
 /** The turns from the root on. The last one's choice is what the next message follows. */
 export function turnsOf(conversation: Shown, selection: Selection): Turn[] {
   const tree = new Tree(conversation);
-  const latest = tree.wayToLatest();
+  const latest = tree.pathToLatest();
   const chosen = (key: string): string | undefined => selection[key] ?? latest[key];
   const turns: Turn[] = [];
   for (let parent: string | null = ROOT; parent !== null;) {
@@ -84,18 +84,18 @@ class Tree {
   }
 
   /** What to select everywhere to see the reply that was asked for last. */
-  wayToLatest(): Record<string, string> {
-    const way: Record<string, string> = {};
+  pathToLatest(): Record<string, string> {
+    const path: Record<string, string> = {};
     let reply = this.latest;
     while (reply !== undefined) {
       const prompt = this.prompts.get(reply.prompt);
       if (prompt === undefined) break;
-      way[replyKey(prompt.id)] = reply.id;
-      way[prompt.parent ?? ROOT] = this.runOf(prompt);
+      path[replyKey(prompt.id)] = reply.id;
+      path[prompt.parent ?? ROOT] = this.runOf(prompt);
       reply = prompt.parent === null ? undefined : this.owner.get(prompt.parent);
-      if (reply !== undefined && prompt.parent !== null) way[choiceKey(reply.id)] = prompt.parent;
+      if (reply !== undefined && prompt.parent !== null) path[choiceKey(reply.id)] = prompt.parent;
     }
-    return way;
+    return path;
   }
 
   /**

@@ -5,17 +5,17 @@ import * as api from '../../api/endpoints';
 import { Problem } from '../../api/problem';
 import type { Conversation, Reply, ReplyInput } from '../../api/types';
 import { keys } from '../../data/queries';
-import { attemptOf, settled } from './drafts';
 import { putReply } from '../../live/cache';
+import { forgetRequest, requestToSend } from './idempotency';
 
 /** Each asks once for the same request, however often it is called until it was answered. */
-export function useAsking() {
+export function useReplyActions() {
   const client = useQueryClient();
   return {
     /** With a message, or with the intake's answers. `after` null: on the root. */
     ask: async (conversation: string, given: ReplyInput): Promise<Reply> => {
-      const { key, body } = attemptOf(conversation, given, sameMessage);
-      const reply = await once(
+      const { key, body } = requestToSend(conversation, given, sameMessage);
+      const reply = await sendOnce(
         client,
         conversation,
         api.conversations.ask(conversation, body, key),
@@ -25,8 +25,8 @@ export function useAsking() {
       return reply;
     },
     regenerate: async (reply: Reply): Promise<Reply> => {
-      const { key } = attemptOf(reply.id, null, () => true);
-      const next = await once(client, reply.id, api.replies.regenerate(reply.id, key));
+      const { key } = requestToSend(reply.id, null, () => true);
+      const next = await sendOnce(client, reply.id, api.replies.regenerate(reply.id, key));
       putReply(client, next);
       return next;
     },
@@ -39,14 +39,18 @@ export function useAsking() {
 const sameMessage = (before: ReplyInput, now: ReplyInput): boolean =>
   before.message === now.message;
 
-async function once(client: QueryClient, scope: string, sending: Promise<Reply>): Promise<Reply> {
+async function sendOnce(
+  client: QueryClient,
+  scope: string,
+  sending: Promise<Reply>,
+): Promise<Reply> {
   try {
     const reply = await sending;
-    settled(scope);
+    forgetRequest(scope);
     return reply;
   } catch (error) {
     // Refused for good: the same text later is another request. What is unclear keeps its key.
-    if (error instanceof Problem && !error.passing) settled(scope);
+    if (error instanceof Problem && !error.isTransient) forgetRequest(scope);
     if (error instanceof Problem && error.code === 'daily_limit_reached') {
       void client.invalidateQueries({ queryKey: keys.quota });
     }

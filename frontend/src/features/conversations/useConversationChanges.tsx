@@ -11,7 +11,7 @@ import { useProblemText } from '../../forms/useProblemText';
 import { removeConversation } from '../../live/cache';
 import { usePutConversation } from './usePutConversation';
 
-/** Changing a conversation as a whole. What fails is told in a notification. */
+/** Changes, deletes and restores a conversation. A failure is shown in a notification. */
 export function useConversationChanges() {
   const client = useQueryClient();
   const { t } = useTranslation();
@@ -20,14 +20,14 @@ export function useConversationChanges() {
   const problemText = useProblemText();
   const put = usePutConversation();
 
-  const told = async (work: Promise<unknown>): Promise<void> => {
+  const notifyOnError = async (work: Promise<unknown>): Promise<void> => {
     await work.catch((error: unknown) =>
       notifications.show({ color: 'red', message: problemText(error) }),
     );
   };
 
   const change = (id: string, body: ConversationChange): Promise<void> =>
-    told(
+    notifyOnError(
       api.conversations.change(id, body).then((changed) => {
         put(changed);
         // Where it now stands in the list, only the server knows.
@@ -38,7 +38,7 @@ export function useConversationChanges() {
 
   /** `back`: to the conversation, which was open when it was deleted. */
   const restore = (id: string, back: boolean): Promise<void> =>
-    told(
+    notifyOnError(
       api.conversations
         .restore(id)
         .then(() =>
@@ -51,7 +51,7 @@ export function useConversationChanges() {
     );
 
   const remove = (id: string): Promise<void> =>
-    told(
+    notifyOnError(
       api.conversations.remove(id).then(() => {
         const open = pathname === `/c/${id}`;
         if (open) void navigate('/');

@@ -4,13 +4,13 @@ import type { Prompt } from '../../api/types';
 import { Bubble } from '../chat/Bubble';
 import { BubbleEditor } from '../chat/BubbleEditor';
 import { focusAfter } from '../../lib/focus';
-import { useAnswering } from './useSaveAnswer';
+import { useSaveAnswer } from './useSaveAnswer';
 
 /** An answer; it can be changed until it was sent to the model. */
 export function IntakeAnswer({ prompt, fixed }: { prompt: Prompt; fixed: boolean }) {
   const [editing, setEditing] = useState(false);
   const edit = useRef<HTMLButtonElement>(null);
-  const answer = useAnswering();
+  const answer = useSaveAnswer();
   if (editing && !fixed) {
     return (
       <BubbleEditor

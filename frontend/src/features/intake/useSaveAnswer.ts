@@ -6,7 +6,7 @@ import { keys } from '../../data/queries';
 import { useChat } from '../chat/context';
 
 /** Stores an answer of the intake and shows it. */
-export function useAnswering(): (question: Prompt, text: string) => Promise<void> {
+export function useSaveAnswer(): (question: Prompt, text: string) => Promise<void> {
   const client = useQueryClient();
   const { id } = useChat().conversation;
   return async (question, text) => {

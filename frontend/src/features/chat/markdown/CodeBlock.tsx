@@ -6,8 +6,8 @@ import classes from './CodeBlock.module.css';
 import type { Fence } from './fence';
 
 /** Where it cannot be fetched, the code has no colours. */
-const Highlighted = lazy(() => import('./Highlighted').catch(() => ({ default: Bare })));
-const Bare = ({ code }: { language: string; code: string }) => code;
+const Highlighted = lazy(() => import('./Highlighted').catch(() => ({ default: PlainCode })));
+const PlainCode = ({ code }: { language: string; code: string }) => code;
 
 /** While code is still coming, it is coloured anew with each change only up to this size. */
 const LIVE_MAX_CHARS = 4_000;
