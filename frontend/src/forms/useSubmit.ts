@@ -3,8 +3,11 @@ import { useRef, useState } from 'react';
 import { Problem } from '../api/problem';
 
 /**
- * Runs one action at a time and keeps why it failed. A second call while one runs does nothing:
- * the lock is taken at once, not with the next render, so a double click makes one request.
+ * Runs one action at a time and keeps what became of it: `error` until the next call, `done` from
+ * the first success until `clearDone`. A second call while one runs does nothing: the lock is taken
+ * at once, not with the next render, so a double click makes one request.
+ *
+ * `submit` resolves to whether the action succeeded. Anything but a Problem is thrown.
  */
 export function useSubmit<Arguments extends unknown[]>(
   action: (...given: Arguments) => Promise<unknown>,
@@ -12,6 +15,7 @@ export function useSubmit<Arguments extends unknown[]>(
   const busy = useRef(false);
   const [pending, setPending] = useState(false);
   const [error, setError] = useState<Problem | null>(null);
+  const [done, setDone] = useState(false);
 
   const submit = async (...given: Arguments): Promise<boolean> => {
     if (busy.current) return false;
@@ -20,6 +24,7 @@ export function useSubmit<Arguments extends unknown[]>(
     setError(null);
     try {
       await action(...given);
+      setDone(true);
       return true;
     } catch (reason) {
       if (!(reason instanceof Problem)) throw reason;
@@ -30,5 +35,12 @@ export function useSubmit<Arguments extends unknown[]>(
       setPending(false);
     }
   };
-  return { submit, pending, error, clear: () => setError(null) };
+  return {
+    submit,
+    pending,
+    error,
+    done,
+    clear: () => setError(null),
+    clearDone: () => setDone(false),
+  };
 }

@@ -1,5 +1,4 @@
 import { Alert, Button, Stack, Text } from '@mantine/core';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
@@ -10,18 +9,14 @@ import { AuthFrame } from './AuthFrame';
 import { useLinkToken } from './useLinkToken';
 
 /**
- * Where the link of a mail leads, to prove an address. It takes a click: some mail servers open all
- * links by themselves.
+ * The page behind a mail's link that confirms an address. It waits for a click, because some mail
+ * servers open all links by themselves.
  */
 export function ConfirmEmailPage() {
   const { t } = useTranslation();
   const token = useLinkToken();
-  const [done, setDone] = useState(false);
   const problemText = useProblemText();
-  const { submit, pending, error } = useSubmit(async () => {
-    await auth.confirmEmail({ token });
-    setDone(true);
-  });
+  const { submit, pending, error, done } = useSubmit(() => auth.confirmEmail({ token }));
   if (done) {
     return (
       <AuthFrame title={t('auth.confirmEmail')}>

@@ -1,28 +1,29 @@
-import { Alert, Anchor, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Link, useSearchParams } from 'react-router';
 
 import { auth } from '../../api/endpoints';
 import * as session from '../../api/session';
-import type { Signup } from '../../api/types';
-import { fieldError } from '../../forms/fieldError';
+import { EmailField } from '../../forms/EmailField';
 import { textOf } from '../../forms/fieldText';
-import { useProblemText } from '../../forms/useProblemText';
-import { useSubmit } from '../../forms/useSubmit';
+import { Form } from '../../forms/Form';
+import { NewPasswordField } from '../../forms/PasswordField';
+import { FormProblem } from '../../forms/ProblemAlert';
 import { profileOf } from '../../forms/profile';
 import { ProfileFields } from '../../forms/ProfileFields';
+import { useProblemText } from '../../forms/useProblemText';
+import { useSubmit } from '../../forms/useSubmit';
+import { AuthAlternatives } from './AuthAlternatives';
 import { AuthFrame } from './AuthFrame';
-import { Providers } from './Providers';
-import { PASSWORD_MIN } from '../../forms/passwordRules';
+import { AuthSubmit } from './AuthSubmit';
 
 export function SignupPage() {
   const { t } = useTranslation();
-  const [params] = useSearchParams();
   const [mailed, setMailed] = useState(false);
   const problemText = useProblemText();
-  const { submit, pending, error } = useSubmit(async (form: Signup) => {
-    const { access, refresh } = await auth.signUp(form);
+  const { submit, pending, error } = useSubmit(async (given: FormData) => {
+    const [email, password] = [textOf(given, 'email'), textOf(given, 'password')];
+    const { access, refresh } = await auth.signUp({ email, password, ...profileOf(given) });
     if (access !== undefined && refresh !== undefined) session.begin({ access, refresh });
     else setMailed(true);
   });
@@ -35,61 +36,19 @@ export function SignupPage() {
   }
   return (
     <AuthFrame title={t('auth.signUp')}>
-      <form
-        onSubmit={(event) => {
-          // Not `action`: React would empty the form after a refusal.
-          event.preventDefault();
-          const form = new FormData(event.currentTarget);
-          const [email, password] = [textOf(form, 'email'), textOf(form, 'password')];
-          void submit({ email, password, ...profileOf(form) });
-        }}
-      >
-        <Stack>
-          {error?.errors.length === 0 && (
-            <Alert color="red" role="alert">
-              {problemText(error)}
-            </Alert>
-          )}
-          <TextInput
-            name="email"
-            type="email"
-            label={t('auth.email')}
-            autoComplete="username"
-            required
-            autoFocus
-            error={
-              error?.code === 'email_taken'
-                ? problemText(error)
-                : fieldError(error, 'email') && t('auth.emailInvalid')
-            }
-          />
-          <PasswordInput
-            name="password"
-            label={t('auth.password')}
-            description={t('auth.passwordHint', { count: PASSWORD_MIN })}
-            autoComplete="new-password"
-            minLength={PASSWORD_MIN}
-            required
-            visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
-            error={fieldError(error, 'password') && t('auth.passwordWeak')}
-          />
-          <ProfileFields error={error} />
-          <Button type="submit" loading={pending} mt="xs" size="md">
-            {t('auth.signUp')}
-          </Button>
-        </Stack>
-      </form>
-      <Providers next={params.get('next')} />
-      <Text mt="lg" ta="center" size="sm">
-        {t('auth.haveAccount')}{' '}
-        <Anchor
-          component={Link}
-          to={{ pathname: '/login', search: params.toString() }}
-          underline="always"
-        >
-          {t('auth.logIn')}
-        </Anchor>
-      </Text>
+      <Form onSubmit={submit}>
+        <FormProblem problem={error} />
+        <EmailField
+          autoComplete="username"
+          autoFocus
+          problem={error}
+          takenText={error ? problemText(error) : ''}
+        />
+        <NewPasswordField problem={error} />
+        <ProfileFields error={error} />
+        <AuthSubmit pending={pending}>{t('auth.signUp')}</AuthSubmit>
+      </Form>
+      <AuthAlternatives question={t('auth.haveAccount')} to="/login" linkText={t('auth.logIn')} />
     </AuthFrame>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Text, Title } from '@mantine/core';
+import { Text, Title } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { IconListCheck } from '@tabler/icons-react';
 import { useRef } from 'react';
@@ -8,7 +8,7 @@ import { useNavigate } from 'react-router';
 import * as api from '../../api/endpoints';
 import { keys, me, models } from '../../data/queries';
 import { useDraft } from './drafts';
-import { useProblemText } from '../../forms/useProblemText';
+import { ProblemAlert } from '../../forms/ProblemAlert';
 import { useSubmit } from '../../forms/useSubmit';
 import { QuotaLine } from '../quota/QuotaLine';
 import { QuotaNotice } from '../quota/QuotaNotice';
@@ -24,7 +24,6 @@ export function HomePage() {
   const client = useQueryClient();
   const { ask } = useReplyActions();
   const spent = useQuotaSpent();
-  const problemText = useProblemText();
   const name = useQuery(me).data?.nickname;
   const demo = useQuery(models).data?.demo === true;
   const draft = useDraft('new');
@@ -70,11 +69,7 @@ export function HomePage() {
         <Text c="dimmed" size="sm" className={classes.or}>
           {t('home.or')}
         </Text>
-        {error && (
-          <Alert color="red" role="alert" w="100%">
-            {problemText(error)}
-          </Alert>
-        )}
+        <ProblemAlert problem={error} w="100%" />
         <Composer
           value={draft.text}
           onChange={draft.change}

@@ -1,10 +1,10 @@
-import { Alert, Button } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
 import type { Prompt } from '../../api/types';
 import { useSaveAnswer } from '../intake/useSaveAnswer';
 import { useDraft } from './drafts';
-import { useProblemText } from '../../forms/useProblemText';
+import { ProblemAlert } from '../../forms/ProblemAlert';
 import { useSubmit } from '../../forms/useSubmit';
 import { QuotaLine } from '../quota/QuotaLine';
 import { QuotaNotice } from '../quota/QuotaNotice';
@@ -32,7 +32,6 @@ export function MessageComposer({ turns, question, ready, onSkip }: Props) {
   const { ask, cancel } = useReplyActions();
   const answer = useSaveAnswer();
   const spent = useQuotaSpent();
-  const problemText = useProblemText();
   const draft = useDraft(conversation.id);
   const tip = tipOf(turns);
 
@@ -55,22 +54,17 @@ export function MessageComposer({ turns, question, ready, onSkip }: Props) {
   if (ready) return <ReadyToAsk onSkip={onSkip} />;
   return (
     <div className={classes.dock}>
-      {error && (
-        <Alert
-          color="red"
-          mb="xs"
-          className={classes.narrow}
-          role="alert"
-          withCloseButton
-          closeButtonLabel={t('app.close')}
-          onClose={() => {
-            sending.clear();
-            stopping.clear();
-          }}
-        >
-          {problemText(error)}
-        </Alert>
-      )}
+      <ProblemAlert
+        problem={error}
+        mb="xs"
+        className={classes.narrow}
+        withCloseButton
+        closeButtonLabel={t('app.close')}
+        onClose={() => {
+          sending.clear();
+          stopping.clear();
+        }}
+      />
       <Composer
         value={draft.text}
         onChange={draft.change}

@@ -1,7 +1,7 @@
-import { Alert, Button, Group, Text } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
-import { useProblemText } from '../../forms/useProblemText';
+import { ProblemAlert } from '../../forms/ProblemAlert';
 import { useSubmit } from '../../forms/useSubmit';
 import { QuotaLine } from '../quota/QuotaLine';
 import { QuotaNotice } from '../quota/QuotaNotice';
@@ -16,7 +16,6 @@ export function ReadyToAsk({ onSkip }: { onSkip: () => void }) {
   const { conversation, showLatest } = useChat();
   const { ask } = useReplyActions();
   const spent = useQuotaSpent();
-  const problemText = useProblemText();
   const { submit, pending, error } = useSubmit(async () => {
     await ask(conversation.id, {});
     showLatest();
@@ -24,11 +23,7 @@ export function ReadyToAsk({ onSkip }: { onSkip: () => void }) {
   return (
     <div className={classes.dock}>
       <div className={classes.ready}>
-        {error && (
-          <Alert color="red" mb="xs" role="alert">
-            {problemText(error)}
-          </Alert>
-        )}
+        <ProblemAlert problem={error} mb="xs" />
         <QuotaNotice />
         <Text mb="sm">{t('intake.ready')}</Text>
         <Group justify="space-between">

@@ -1,15 +1,14 @@
-import { Alert, Button, Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 
 import * as api from '../../api/endpoints';
 import { save } from '../../lib/save';
-import { useProblemText } from '../../forms/useProblemText';
+import { ProblemAlert } from '../../forms/ProblemAlert';
 import { useSubmit } from '../../forms/useSubmit';
 import { Section } from './Section';
 
 export function DataExport() {
   const { t } = useTranslation();
-  const problemText = useProblemText();
   const { submit, pending, error } = useSubmit(async () =>
     save(await api.me.download(), 'malgil.json'),
   );
@@ -18,11 +17,7 @@ export function DataExport() {
       <Text size="sm" c="dimmed" mb="md">
         {t('settings.exportText')}
       </Text>
-      {error && (
-        <Alert color="red" role="alert" mb="md">
-          {problemText(error)}
-        </Alert>
-      )}
+      <ProblemAlert problem={error} mb="md" />
       <Button variant="default" loading={pending} onClick={() => void submit()}>
         {t('settings.exportNow')}
       </Button>

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core';
+import { Button, Group, Modal, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useTranslation } from 'react-i18next';
 
@@ -6,14 +6,15 @@ import * as api from '../../api/endpoints';
 import * as session from '../../api/session';
 import type { Member } from '../../api/types';
 import { textOf } from '../../forms/fieldText';
-import { useProblemText } from '../../forms/useProblemText';
+import { Form } from '../../forms/Form';
+import { PasswordField } from '../../forms/PasswordField';
+import { ProblemAlert } from '../../forms/ProblemAlert';
 import { useSubmit } from '../../forms/useSubmit';
 import { Section } from './Section';
 
 /** Asks for the password first: it cannot be undone. */
 export function DeleteAccount({ member }: { member: Member }) {
   const { t } = useTranslation();
-  const problemText = useProblemText();
   const [opened, { open, close }] = useDisclosure(false);
   const { submit, pending, error } = useSubmit(async (form: FormData) => {
     await api.me.remove({ password: textOf(form, 'password') });
@@ -33,37 +34,19 @@ export function DeleteAccount({ member }: { member: Member }) {
         title={t('settings.delete')}
         closeButtonProps={{ 'aria-label': t('app.close') }}
       >
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void submit(new FormData(event.currentTarget));
-          }}
-        >
-          <Stack>
-            <Text>{t('settings.deleteConfirm', { email: member.email })}</Text>
-            {error && (
-              <Alert color="red" role="alert">
-                {problemText(error)}
-              </Alert>
-            )}
-            <PasswordInput
-              name="password"
-              label={t('auth.password')}
-              autoComplete="current-password"
-              required
-              data-autofocus
-              visibilityToggleButtonProps={{ 'aria-label': t('auth.showPassword') }}
-            />
-            <Group justify="flex-end">
-              <Button variant="default" onClick={close}>
-                {t('app.cancel')}
-              </Button>
-              <Button type="submit" color="red" loading={pending}>
-                {t('settings.delete')}
-              </Button>
-            </Group>
-          </Stack>
-        </form>
+        <Form onSubmit={submit}>
+          <Text>{t('settings.deleteConfirm', { email: member.email })}</Text>
+          <ProblemAlert problem={error} />
+          <PasswordField data-autofocus />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={close}>
+              {t('app.cancel')}
+            </Button>
+            <Button type="submit" color="red" loading={pending}>
+              {t('settings.delete')}
+            </Button>
+          </Group>
+        </Form>
       </Modal>
     </Section>
   );

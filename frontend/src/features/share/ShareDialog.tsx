@@ -1,10 +1,10 @@
-import { Alert, Button, CopyButton, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, CopyButton, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import * as api from '../../api/endpoints';
 import type { Share } from '../../api/types';
-import { useProblemText } from '../../forms/useProblemText';
+import { ProblemAlert } from '../../forms/ProblemAlert';
 import { useSubmit } from '../../forms/useSubmit';
 
 /** The client's own page for the token: the client may live elsewhere than the API. */
@@ -14,7 +14,6 @@ const pageOf = ({ token }: Share): string =>
 
 export default function ShareDialog({ id, onClose }: { id: string; onClose: () => void }) {
   const { t } = useTranslation();
-  const problemText = useProblemText();
   const [share, setShare] = useState<Share | null>(null);
   const sharing = useSubmit(async () => setShare(await api.conversations.share(id)));
   const stopping = useSubmit(async () => {
@@ -33,11 +32,7 @@ export default function ShareDialog({ id, onClose }: { id: string; onClose: () =
         <Text size="sm" c="dimmed">
           {t('share.text')}
         </Text>
-        {error && (
-          <Alert color="red" role="alert">
-            {problemText(error)}
-          </Alert>
-        )}
+        <ProblemAlert problem={error} />
         {share && (
           <TextInput
             readOnly

@@ -1,2 +1,0 @@
-/** The shortest password that the server takes. */
-export const PASSWORD_MIN = 8;
