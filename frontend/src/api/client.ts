@@ -13,14 +13,14 @@ export type RequestOptions = {
   anonymous?: boolean;
 };
 
-/** The answer's JSON (undefined for 204). Throws a Problem for everything but success. */
+/** The JSON of the response (undefined for 204). Throws a Problem for any status but 2xx. */
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
   const response = await send(path, options);
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
 }
 
-/** The answer itself, for downloads. Throws a Problem. */
+/** The response itself, for downloads. Throws a Problem for any status but 2xx. */
 export async function send(path: string, options: RequestOptions = {}): Promise<Response> {
   const token = options.anonymous ? null : await session.accessToken();
   let response = await fetchWith(path, options, token);

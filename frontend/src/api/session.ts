@@ -1,6 +1,6 @@
 /**
  * Who is signed in. The access token lives in memory, the refresh token in localStorage, where
- * all tabs see it; it is good once, so it is exchanged under a Web Lock.
+ * all tabs see it. It is valid once, so tabs exchange it one at a time, under a Web Lock.
  */
 import { exchangeRefreshToken } from './tokenRefresh';
 import { Problem, problemOf } from './problem';
@@ -33,7 +33,7 @@ export function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** The member's id while signed in; it names what belongs to the member in storage, too. */
+/** The member's id while signed in, else null. It is part of the keys in localStorage. */
 export function memberId(): string | null {
   const refresh = stored();
   return refresh === null ? null : (claims(refresh).user_id ?? 'unknown');
@@ -45,7 +45,7 @@ export function begin(pair: TokenPair): void {
   notify();
 }
 
-/** Forgets the tokens of this browser; the server is told by `auth/logout`. */
+/** Forgets the tokens of this browser. Does not tell the server; `auth.logOut` does. */
 export function end(): void {
   localStorage.removeItem(KEY);
   access = null;
@@ -58,13 +58,13 @@ export function leave(): void {
   window.location.assign(import.meta.env.BASE_URL);
 }
 
-/** An access token that is good for a while. Throws a Problem; 401 means signed out. */
+/** An access token with at least MARGIN_MS left. Throws a Problem; 401 means signed out. */
 export async function accessToken(): Promise<string> {
   if (access !== null && access.from === memberId() && isFresh(access.token)) return access.token;
   return renew();
 }
 
-/** A new access token, also when the present one looks good. Tabs and callers take turns. */
+/** A new access token, whatever the present one. Callers share one request; tabs share a lock. */
 export async function renew(): Promise<string> {
   renewing ??= underLock(refreshTokens).finally(() => {
     renewing = null;
@@ -87,7 +87,7 @@ async function refreshTokens(): Promise<string> {
   const response = await exchangeRefreshToken(refresh);
   if (response.ok) {
     const pair = (await response.json()) as TokenPair;
-    // Signed out, or in as another, while the answer was on its way: that counts.
+    // A sign-out or another sign-in while the request was on its way takes precedence.
     if (stored() === refresh) begin(pair);
     return pair.access;
   }

@@ -1,13 +1,16 @@
-/** The one request that must not be lost: a refresh token against a new pair. */
+/**
+ * Exchanges a refresh token for a new pair. The token is valid once, so an answer that is lost to a
+ * reload signs the member out: the request runs in a service worker, which survives the reload.
+ */
 import { apiUrl } from './address';
 import { network } from './problem';
 
 type Answer = { status: number; body: string };
 
-/** Longer than any answer takes; a worker that was ended meanwhile would never answer. */
+/** A service worker that the browser has ended never answers. The server always does sooner. */
 const WORKER_TIMEOUT_MS = 20_000;
 
-/** The service worker survives a reload; where there is none (plain http, tests), the page asks. */
+/** Throws a network Problem. Without a service worker (plain http, tests) the page sends it itself. */
 export async function exchangeRefreshToken(refresh: string): Promise<Response> {
   const url = new URL(apiUrl('auth/refresh'), window.location.origin).href;
   const worker = 'serviceWorker' in navigator ? navigator.serviceWorker.controller : null;
@@ -34,7 +37,7 @@ function byWorker(worker: ServiceWorker, url: string, refresh: string): Promise<
   });
 }
 
-/** A page that cannot have the worker works without it. */
+/** Registers the service worker in the background; a failure is ignored. */
 export function registerSessionWorker(): void {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return;
   const script = `${import.meta.env.BASE_URL}session-worker.js`;
@@ -43,7 +46,7 @@ export function registerSessionWorker(): void {
     .register(script, { scope: import.meta.env.BASE_URL })
     .then(() => serviceWorker.ready)
     .then(({ active }) => {
-      // It began while this page was on its way, so nobody has given it this page.
+      // A worker that became active after this page loaded does not control it until it claims it.
       if (serviceWorker.controller === null) active?.postMessage({ claim: true });
     })
     .catch(() => undefined);

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useLive } from '../live/LiveProvider';
 import classes from './ConnectionBanner.module.css';
 
-/** A moment without connection is not worth a word. */
+/** A connection that is back sooner shows no banner. */
 const BANNER_DELAY_MS = 1_500;
 
 export function ConnectionBanner() {

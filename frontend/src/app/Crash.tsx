@@ -3,7 +3,10 @@ import { useTranslation } from 'react-i18next';
 
 import { AuthFrame } from '../features/auth/AuthFrame';
 
-/** A fault of ours, or a part of the page that a new release has replaced. Loading again helps both. */
+/**
+ * Shown for an exception while rendering, and for a chunk that cannot be loaded because a new
+ * release has replaced it. Reloading the page helps in both cases.
+ */
 export function Crash() {
   const { t } = useTranslation();
   return (

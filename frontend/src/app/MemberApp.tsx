@@ -9,7 +9,10 @@ import { prefetchPages } from './prefetch';
 import { newQueryClient } from '../data/queryClient';
 import { Shell } from './Shell';
 
-/** Everything behind the login. A member's data goes with the member: the gate mounts it anew. */
+/**
+ * Everything behind the login. SignedIn mounts it anew for each member, so that the query cache of
+ * one is never shown to another.
+ */
 export function MemberApp() {
   const [client] = useState(newQueryClient);
   useEffect(prefetchPages, []);

@@ -3,12 +3,12 @@ import { Outlet, ScrollRestoration, useNavigation } from 'react-router';
 
 import classes from './Root.module.css';
 
-/** Until the first page's own code is here. */
+/** Shown while the code of the first page is loading. */
 export function Starting() {
   return <div className={classes.progress} aria-hidden="true" />;
 }
 
-/** Around every page. */
+/** The frame of every page: the skip link, the loading bar, the scroll position. */
 export function Root() {
   const { t } = useTranslation();
   const loading = useNavigation().state === 'loading';

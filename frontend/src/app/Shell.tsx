@@ -9,7 +9,7 @@ import { ConnectionBanner } from './ConnectionBanner';
 import classes from './Shell.module.css';
 import { Shortcuts } from './Shortcuts';
 
-/** The list beside the page; on a phone a drawer over it. */
+/** The sidebar beside the page; on a phone it is a drawer over the page. */
 export function Shell() {
   const { t } = useTranslation();
   const phone = useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false });

@@ -21,12 +21,12 @@ const KEYS = [
 
 const focus = (selector: string): void => document.querySelector<HTMLElement>(selector)?.focus();
 
-/** The keys that work everywhere, and the page that tells them. */
+/** The keyboard shortcuts that work on every page, and the dialog that lists them. */
 export function Shortcuts({ onToggleList }: { onToggleList: () => void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [opened, { toggle, close }] = useDisclosure(false);
-  /** A list that is folded is opened first. */
+  /** The search field is in the sidebar, so a closed sidebar is opened first. */
   const search = (): void => {
     if (document.querySelector('[data-search]') === null) flushSync(onToggleList);
     focus('[data-search]');
@@ -39,7 +39,7 @@ export function Shortcuts({ onToggleList }: { onToggleList: () => void }) {
       ['shift+Escape', () => focus(`[${COMPOSER}]`)],
       ['mod+/', toggle],
     ],
-    // Also while typing, where only the bare "?" belongs to the text.
+    // These work in text fields, too. "?" below does not: there it is a character.
     [],
   );
   useHotkeys([['shift+?', toggle]]);

@@ -1,4 +1,4 @@
-/** A part of the page that is fetched when it is asked for cannot be had without a connection. */
+/** Lazily loaded code, which could not be loaded later while there is no connection. */
 const PAGES = [
   () => import('../features/chat/HomePage'),
   () => import('../features/chat/ConversationPage'),
@@ -7,10 +7,10 @@ const PAGES = [
   () => import('../features/share/ShareDialog'),
 ];
 
-/** After the page itself. */
+/** Waits until the first page has loaded its own code. */
 const DELAY_MS = 1_500;
 
-/** Fetches the other pages while the network is there; one that fails is asked for again then. */
+/** Loads the code of the other pages. One that fails is loaded again when it is opened. */
 export function prefetchPages(): () => void {
   const timer = setTimeout(() => void Promise.allSettled(PAGES.map((load) => load())), DELAY_MS);
   return () => clearTimeout(timer);

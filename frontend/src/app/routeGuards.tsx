@@ -1,11 +1,11 @@
-/** Who may see what: signed in, or not. */
+/** Route elements that let only members, or only others, see the routes below them. */
 import { Navigate, Outlet, useLocation, useSearchParams } from 'react-router';
 
 import { LandingPage } from '../features/auth/LandingPage';
 import { loginPath, safeNext } from '../features/auth/loginRedirect';
 import { useMemberId } from '../features/auth/useMemberId';
 
-/** Others are sent to the login, and come back after it; at `/` they are invited. */
+/** For members. Others are sent to the login, which leads back here; at `/` they see the landing page. */
 export function SignedIn() {
   const member = useMemberId();
   const { pathname, search, hash } = useLocation();
@@ -14,7 +14,7 @@ export function SignedIn() {
   return <Navigate to={loginPath(pathname + search + hash)} replace />;
 }
 
-/** Who signs in here, or in another tab meanwhile, goes on to where they wanted to go. */
+/** For the login and sign-up. A member, also one who signs in in another tab, goes to `next`. */
 export function SignedOut() {
   const member = useMemberId();
   const [params] = useSearchParams();

@@ -1,4 +1,4 @@
-/** What is read from the backend, under which key; and where a list goes on. */
+/** The query options and cache keys of what is read from the API. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 
 import * as api from '../api/endpoints';
@@ -44,7 +44,7 @@ export const conversation = (id: string) =>
 const hasAll = ({ replies }: Conversation, expected: Reply[]): boolean =>
   expected.every(({ id }) => replies.some((reply) => reply.id === id));
 
-/** Nobody tells that the day is over: the limit is asked for when it begins anew. */
+/** No event says that the daily limit has been reset, so it is read again at that moment. */
 const msUntilReset = (resetsAt: string): number =>
   Math.min(Math.max(Date.parse(resetsAt) - Date.now() + 1_000, 5_000), LONGEST_TIMER_MS);
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

@@ -2,7 +2,7 @@ import { QueryClient } from '@tanstack/react-query';
 
 import { Problem } from '../api/problem';
 
-/** A refusal does not change by asking again; a broken connection or a restarting server may. */
+/** Network errors and 5xx are tried again, at most four times; a refusal (4xx) would stay one. */
 const worthRetrying = (count: number, error: Error): boolean =>
   error instanceof Problem ? error.isTransient && count < 4 : false;
 

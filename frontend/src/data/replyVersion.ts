@@ -1,4 +1,7 @@
-/** Which of two views of a reply is the newer one; HTTP answers and frames may cross. */
+/**
+ * Which of two versions of a reply is newer. An HTTP answer and a socket frame may arrive in another
+ * order than they were made in.
+ */
 import { isOpen, type Conversation, type Reply } from '../api/types';
 
 /**
@@ -23,7 +26,7 @@ export function withNewest(known: Reply[], fetched: Conversation): Conversation 
   };
 }
 
-/** The conversation with the reply put in, or null when it hangs on a prompt not known here. */
+/** The conversation with the reply put in; null when its prompt is not in the conversation. */
 export function withReply(conversation: Conversation, reply: Reply): Conversation | null {
   const index = conversation.replies.findIndex(({ id }) => id === reply.id);
   if (index >= 0) {

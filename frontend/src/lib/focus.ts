@@ -1,7 +1,7 @@
-/** Where the keyboard is: whoever leaves something with it goes on beside, not at the page's top. */
+/** Moves the keyboard focus when the focused element goes away, instead of losing it to the page. */
 import { flushSync } from 'react-dom';
 
-/** Where fingers type, a field that takes the focus by itself brings up the keyboard. */
+/** A touch screen, where focusing a field opens the on-screen keyboard. */
 export const isTouch = (): boolean => window.matchMedia('(pointer: coarse)').matches;
 
 /** Makes a change by which the focused element may vanish, and focuses what is found after it. */

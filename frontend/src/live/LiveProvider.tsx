@@ -26,7 +26,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   return <LiveContext value={{ texts: dispatcher.texts, connection }}>{children}</LiveContext>;
 }
 
-/** Joins the socket to the texts and the query cache. */
+/** Hands each frame of the socket to the live texts, the query cache, or both. */
 class FrameDispatcher {
   readonly texts = new LiveTexts((reply) => this.socket?.send({ type: 'resync', reply }));
   private socket: LiveSocket | null = null;
@@ -36,7 +36,7 @@ class FrameDispatcher {
   open(onConnection: (connection: Connection) => void): () => void {
     const socket = new LiveSocket({
       onFrame: (frame) => this.onFrame(frame),
-      // The first time, too: what was read before the socket was open may have changed since.
+      // On the first connection, too: what was read before it may have changed since.
       onReady: () => this.catchUp(),
       onConnection,
     });
@@ -48,7 +48,7 @@ class FrameDispatcher {
     if (frame.type === 'reply.delta' || frame.type === 'reply.snapshot') {
       this.texts.add(frame);
     } else if (frame.type === 'reply.updated') {
-      // The status and the text that it speaks of are shown together.
+      // The text is flushed first, so that a terminal status never shows with half of its text.
       this.texts.add(frame);
       this.texts.flush();
       apply(this.client, frame);

@@ -1,4 +1,4 @@
-/** Writes what live events tell into the query cache, so that pages show it without asking. */
+/** Writes live events into the query cache, so that pages show them without another request. */
 import type { QueryClient } from '@tanstack/react-query';
 
 import { keys, type ListFilter } from '../data/queries';
@@ -32,11 +32,12 @@ export function putReply(client: QueryClient, received: Reply): void {
   const next = known && withReply(known, reply);
   if (next) return void client.setQueryData(key, next);
   rememberEarly(client, early, reply);
-  // Asked from another tab, or the answer to our own request comes after its end.
+  // Its prompt is unknown here: it was sent from another tab, or the reply ended before the answer to
+  // our own request arrived.
   if (known) void client.invalidateQueries({ queryKey: key });
 }
 
-/** Its conversation may be on its way here, and may have been read before this happened. */
+/** Kept for `conversation()`: a request on its way may have read the conversation before this. */
 function rememberEarly(client: QueryClient, early: Reply[], reply: Reply): void {
   const others = early.filter(({ id }) => id !== reply.id);
   client.setQueryData(keys.earlyReplies(reply.conversation), [...others, reply]);
@@ -52,7 +53,7 @@ export function putSummary(client: QueryClient, summary: Summary): void {
   if (known === undefined) return;
   const { title, config, pinned, archived, updated_at } = summary;
   client.setQueryData(key, { ...known, title, config, pinned, archived, updated_at });
-  // An answer of the intake, given in another tab, is told in no other way.
+  // An intake answer given in another tab has no event of its own.
   if (known.replies.length === 0) void client.invalidateQueries({ queryKey: key });
 }
 
@@ -61,7 +62,10 @@ export function removeConversation(client: QueryClient, id: string): void {
   void client.invalidateQueries({ queryKey: keys.conversation(id) });
 }
 
-/** On a new connection: what may have been missed is read again. Returns the replies to resync. */
+/**
+ * To be called on a new connection, since events may have been missed: reads everything again.
+ * Returns the ids of the replies to ask a `resync` for.
+ */
 export function catchUp(client: QueryClient): string[] {
   void client.invalidateQueries({ queryKey: keys.lists });
   void client.invalidateQueries({ queryKey: keys.quota });
@@ -73,7 +77,7 @@ export function catchUp(client: QueryClient): string[] {
     .map(({ id }) => id);
 }
 
-/** What is on its way may have been read before the event, and would take its place. */
+/** A request on its way may carry the state before the event, and would overwrite it. */
 function readAgain(client: QueryClient, queryKey: readonly string[]): void {
   if (client.isFetching({ queryKey }) === 0) return;
   void client.cancelQueries({ queryKey }).then(() => client.invalidateQueries({ queryKey }));

@@ -1,4 +1,4 @@
-/** Keeps loaded pages of the conversation list in step with live events. Pure. */
+/** Pure functions that apply live events to the loaded pages of the conversation list. */
 import type { InfiniteData } from '@tanstack/react-query';
 
 import type { Summary, SummaryPage } from '../api/types';

@@ -1,4 +1,4 @@
-/** What the real backend sent, told to the reducer whole and in pieces. */
+/** Frames recorded from the real backend, given to the reducer whole and with losses. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * The text of running replies, rebuilt from live events. Pure: the same events in the same order
- * give the same state, and nothing else is looked at.
+ * The text of running replies, built from live events. A pure function: the state depends on the
+ * events and their order alone.
  */
 import { isOpen } from '../api/types';
 import type { Delta, Snapshot, TextEvent, Updated } from './protocol';
@@ -10,17 +10,17 @@ export type LiveReply = {
   seq: number;
   /** By the index of the choice. */
   texts: Readonly<Record<number, string>>;
-  /** A gap was seen: deltas are not taken until a snapshot tells the whole text. */
+  /** A delta was missed: further ones are ignored until a snapshot brings the whole text. */
   behind: boolean;
   /** A terminal `reply.updated` came. */
   ended: boolean;
-  /** Why it begins again: the model failed and is asked once more, or the worker was lost. */
+  /** Why there is a new attempt: `retry` after the model failed, `rescue` after a worker was lost. */
   restart: 'none' | 'retry' | 'rescue';
 };
 
 export type LiveState = Readonly<Record<string, LiveReply>>;
 
-/** What follows from an event; `resync` holds the replies to ask the server about. */
+/** The result of an event: the new state, and the replies to send a `resync` frame for. */
 export type Step = { state: LiveState; resync: readonly string[] };
 
 export const NO_REPLIES: LiveState = {};
@@ -46,7 +46,7 @@ export function reduce(state: LiveState, event: TextEvent): Step {
 
 function onDelta(state: LiveState, event: Delta): Step {
   const known = state[event.reply] ?? NEW_REPLY;
-  // Already seen, or of an attempt that was given up: the text has it, or must not have it.
+  // Seen before, or of an attempt that has been replaced.
   if (known.ended || isBefore(event, known) || isAt(event, known)) return { state, resync: [] };
   const restarted = event.attempt > known.attempt;
   const base = restarted ? startedAttempt(known, event.attempt) : known;
@@ -59,7 +59,7 @@ function onDelta(state: LiveState, event: Delta): Step {
 }
 
 function onSnapshot(known: LiveReply, event: Snapshot): LiveReply {
-  // One older than what is shown would make text vanish.
+  // A snapshot older than the deltas already applied would remove text.
   if (isBefore(event, known)) return known;
   const texts = Object.fromEntries(event.choices.map(({ index, content }) => [index, content]));
   const base = event.attempt > known.attempt ? startedAttempt(known, event.attempt) : known;
@@ -73,12 +73,12 @@ function onUpdate(known: LiveReply, { reply }: Updated): LiveReply {
   return reply.attempt > known.attempt ? startedAttempt(known, reply.attempt) : known;
 }
 
-/** Between two attempts: the text of the one that was lost is worth nothing any more. */
+/** Queued again between two attempts: the text of the ended attempt is discarded. */
 function interrupted(known: LiveReply, { attempt, retry_at }: Updated['reply']): LiveReply {
   return { ...known, attempt, texts: {}, restart: retry_at === null ? 'rescue' : 'retry' };
 }
 
-/** A new attempt: the text so far is discarded. A first one that was never seen is no restart. */
+/** A new attempt, without text. It counts as a restart only if an earlier attempt was seen. */
 function startedAttempt(known: LiveReply, attempt: number): LiveReply {
   const unannounced = known.attempt > 0 && known.restart === 'none' ? 'rescue' : known.restart;
   return { ...NEW_REPLY, attempt, ended: known.ended, restart: unannounced };

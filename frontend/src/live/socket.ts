@@ -1,4 +1,4 @@
-/** The one socket of a tab: opened with a ticket, kept authenticated and alive, opened again. */
+/** The tab's WebSocket: opens with a ticket, sends heartbeats, renews its token, reconnects. */
 import ReconnectingWebSocket from 'partysocket/ws';
 
 import { socketUrl } from '../api/address';
@@ -9,7 +9,7 @@ import { CLOSE, SUBPROTOCOL, type ClientFrame, type ServerFrame } from './protoc
 export type Connection = 'connecting' | 'open' | 'lost';
 type Handlers = {
   onFrame: (frame: ServerFrame) => void;
-  /** Whatever happened before was not told. */
+  /** A new connection is ready. Events from before it were not delivered. */
   onReady: () => void;
   onConnection: (connection: Connection) => void;
 };
@@ -28,7 +28,7 @@ export class LiveSocket {
   private heartbeat: ReturnType<typeof setInterval> | undefined;
   private renewal: ReturnType<typeof setTimeout> | undefined;
   private answeredSincePing = true;
-  /** The server refused our token though it looked good: fetch another before the next ticket. */
+  /** The server refused a token that had not expired: renew it before asking for the next ticket. */
   private refused = false;
 
   constructor(private readonly handlers: Handlers) {
@@ -54,7 +54,7 @@ export class LiveSocket {
     if (this.socket.readyState === this.socket.OPEN) this.socket.send(JSON.stringify(frame));
   }
 
-  /** Also called when the network goes: a socket may need minutes to notice by itself. */
+  /** Also called on `offline`: a socket may need minutes to notice that the network is gone. */
   private readonly retryNow = (): void => this.socket.reconnect();
 
   private async protocols(): Promise<string[]> {
@@ -92,7 +92,7 @@ export class LiveSocket {
   private readonly authenticate = (): void => {
     session.renew().then(
       (access) => this.send({ type: 'authenticate', access }),
-      // The server closes with 4401 at the moment it announced; then a ticket is fetched anew.
+      // The server closes with 4401 at `expires_at`; the reconnection then fetches a new ticket.
       () => undefined,
     );
   };

@@ -1,13 +1,13 @@
 /**
- * Holds the reducer's state for React. The first event after a quiet moment is shown with the next
- * animation frame, those that follow are gathered: two hundred deltas a second make thirty renders.
+ * Holds the reducer's state for React. Events are applied in batches, at most one every GATHER_MS:
+ * 200 deltas a second cause 30 renders. An event after a pause waits only for the next frame.
  */
 import { useSyncExternalStore } from 'react';
 
 import type { TextEvent } from './protocol';
 import { NO_REPLIES, reduce, type LiveReply, type LiveState } from './reducer';
 
-/** A hidden tab has no animation frames; its text still moves on. */
+/** The interval of batches in a hidden tab, which gets no animation frames. */
 const HIDDEN_MS = 250;
 const GATHER_MS = 33;
 
@@ -28,7 +28,7 @@ export class LiveTexts {
     else setTimeout(() => requestAnimationFrame(this.flush), this.shownAt + GATHER_MS - Date.now());
   }
 
-  /** Applies what waits at once: before a terminal status is shown, the text must be whole. */
+  /** Applies all waiting events now. */
   readonly flush = (): void => {
     this.scheduled = false;
     const events = this.waiting;

@@ -1,6 +1,6 @@
 import { createTheme, type MantineColorsTuple } from '@mantine/core';
 
-/** Jade: calm enough to be the only colour of the page. */
+/** The primary colour, and the only one beside red for errors. */
 const jade: MantineColorsTuple = [
   '#effcf9',
   '#d5f5ee',

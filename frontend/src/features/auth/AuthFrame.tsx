@@ -5,7 +5,7 @@ import { Appearance } from '../settings/Appearance';
 import classes from './AuthFrame.module.css';
 import { Logo } from './Logo';
 
-/** The frame of the pages before login: one calm column. */
+/** The frame of the pages before login: one column. */
 export function AuthFrame({ title, children }: { title: string; children: ReactNode }) {
   return (
     <div className={classes.page}>

@@ -7,7 +7,7 @@ import { AuthFrame } from './AuthFrame';
 import { MissingEmail } from './MissingEmail';
 import { useProviderReturn } from './useProviderReturn';
 
-/** Where a provider's sign-in ends: with a session, a question, or a reason why not. */
+/** Where a provider sends the browser back to: signs in, asks for an address, or says what failed. */
 export function LoginReturnPage() {
   const { t } = useTranslation();
   const problemText = useProblemText();

@@ -10,7 +10,7 @@ import { AuthSubmit } from './AuthSubmit';
 
 type Props = { onSubmit: (email: string) => void; pending: boolean; error: Problem | null };
 
-/** Asks for the address that a provider did not tell. */
+/** Asks for an e-mail address where the provider gave none. */
 export function MissingEmail({ onSubmit, pending, error }: Props) {
   const { t } = useTranslation();
   return (

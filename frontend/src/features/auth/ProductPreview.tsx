@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next';
 
 import classes from './ProductPreview.module.css';
 
-/** A still of a conversation whose worker was replaced, for the landing page. */
+/** For the landing page: a picture of a reply that goes on after its worker was lost. */
 export function ProductPreview() {
   const { t } = useTranslation();
   return (

@@ -1,4 +1,4 @@
-/** Signing in at a provider: the one-time code that comes back is good only with our verifier. */
+/** Signing in at a provider, with PKCE (RFC 7636): the code works only with this tab's verifier. */
 import { apiUrl } from '../../api/address';
 
 const KEY = 'malgil.verifier';
@@ -9,7 +9,7 @@ const base64url = (bytes: Uint8Array): string =>
     .replace(/\//g, '_')
     .replace(/=+$/, '');
 
-/** Browsers hash only where the page came safely: by https, or from this machine. */
+/** `crypto.subtle` exists only in secure contexts: https, or localhost. */
 export const isPossible = (): boolean => 'subtle' in crypto;
 
 export const newVerifier = (): string => base64url(crypto.getRandomValues(new Uint8Array(32)));
@@ -20,7 +20,7 @@ export async function challengeOf(verifier: string): Promise<string> {
   return base64url(new Uint8Array(digest));
 }
 
-/** Where the browser has to go. This tab alone keeps the verifier. */
+/** The address that starts the sign-in. Keeps the verifier in sessionStorage, which is this tab's. */
 export async function startUrl(provider: string, next: string): Promise<string> {
   const verifier = newVerifier();
   sessionStorage.setItem(KEY, verifier);
@@ -42,5 +42,5 @@ export function takeVerifier(): string | null {
   return verifier;
 }
 
-/** Our main page; an API that is served elsewhere has to know where to send us back to. */
+/** The client's main page: an API on another origin has to be told where to redirect to. */
 const homeUrl = (): string => new URL(import.meta.env.BASE_URL, window.location.origin).href;

@@ -27,7 +27,7 @@ export function Chat({ conversation }: { conversation: Conversation }) {
     conversation,
     running: conversation.replies.find(({ status }) => isOpen(status)) ?? null,
     select: (key: string, id: string) => setSelection((known) => ({ ...known, [key]: id })),
-    /** After something was asked, the latest way is the one to look at. */
+    /** After a message was sent: shows the latest branch and scrolls to its end. */
     showLatest: () => {
       setSelection({});
       thread.current?.toEnd();

@@ -9,7 +9,7 @@ import { Chat } from './Chat';
 import { ConversationMissing } from './ConversationMissing';
 import { ConversationSkeleton } from './ConversationSkeleton';
 
-/** Without a socket the answer is asked for. */
+/** How often an open reply is read while there is no socket. */
 const POLL_MS = 2_000;
 
 export function ConversationPage() {

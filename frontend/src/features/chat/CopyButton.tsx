@@ -3,7 +3,7 @@ import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
-/** In every row of a conversation, so it is light: the browser's own tooltip will do. */
+/** Every row of a conversation has one, so it uses the browser's tooltip: Mantine's costs more. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const { t } = useTranslation();
   const { copy, copied } = useClipboard({ timeout: 1500 });

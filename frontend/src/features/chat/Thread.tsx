@@ -18,15 +18,14 @@ import { TurnView } from './TurnView';
 
 type Props = { turns: Turn[]; head: ReactNode; handle: Ref<{ toEnd: () => void }> };
 
-/** Whether the member wants nothing to move. */
 const prefersReducedMotion = (): boolean =>
   window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
 const ESTIMATED_PX = 360;
-/** So near to the end one is reading the end, and stays there while text comes. */
+/** A reader this near to the end counts as being at the end: the thread follows incoming text. */
 const AT_END_PX = 48;
 
-/** The turns, of which only those in sight are in the page; it stays at its end while one is there. */
+/** The turns, virtualized: only rows in sight are in the DOM. At its end it follows incoming text. */
 export function Thread({ turns, head, handle }: Props) {
   const { t } = useTranslation();
   const scroller = useRef<HTMLDivElement>(null);
@@ -55,7 +54,6 @@ export function Thread({ turns, head, handle }: Props) {
   const farFromEnd = virtual.getDistanceFromEnd() > AT_END_PX * 4;
   return (
     <div className={classes.threadFrame}>
-      {}
       <div
         ref={scroller}
         className={classes.thread}
@@ -101,7 +99,7 @@ export function Thread({ turns, head, handle }: Props) {
   );
 }
 
-/** Whoever reads the end still sees it when the field below grows, or a banner takes some height. */
+/** Keeps the end in sight when the thread gets lower: the composer grows, or a banner appears. */
 function useKeepEndInSight(scroller: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const element = scroller.current;

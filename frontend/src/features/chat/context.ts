@@ -6,8 +6,9 @@ type ChatValue = {
   conversation: Conversation;
   /** The reply that has not ended; there is one at most. */
   running: Reply | null;
-  /** Looks at another variant, reply or choice. */
+  /** Shows another variant, reply or choice; keys as in `Selection`. */
   select: (key: string, id: string) => void;
+  /** Shows the latest branch, scrolled to its end. */
   showLatest: () => void;
 };
 

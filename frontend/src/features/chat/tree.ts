@@ -1,15 +1,15 @@
 /**
- * Which turns of a conversation are shown. It is a tree: prompts hang on choices (or on the root),
- * replies on prompts, choices on replies. Pure.
+ * Which turns of a conversation are shown. A conversation is a tree: the parent of a prompt is a
+ * choice (or the root), that of a reply a prompt, that of a choice a reply. Pure functions.
  */
 import { isOpen, type Choice, type Conversation, type Prompt, type Reply } from '../../api/types';
 
-/** What the member looks at, where it is not the latest: by parent, prompt or reply. */
+/** The prompt, reply or choice to show in place of the latest, by `parentKey`, replyKey or choiceKey. */
 export type Selection = Readonly<Record<string, string>>;
 
 export type Turn = {
   prompt: Prompt;
-  /** The prompts that take this one's place, itself among them; edits make more than one. */
+  /** This prompt and its edited versions, which are alternatives of each other. */
   variants: Prompt[];
   /** The key to select another variant by. */
   parentKey: string;
@@ -51,7 +51,7 @@ export function turnsOf(conversation: Shown, selection: Selection): Turn[] {
   return turns;
 }
 
-/** The choice that the next message hangs on: the last one with text of what is shown. */
+/** The choice that the next message follows: the last shown one with text. */
 export function tipOf(turns: Turn[]): Choice | null {
   return (
     turns.findLast(({ choice, reply }) => choice !== null && reply?.status !== 'failed')?.choice ??
@@ -83,7 +83,7 @@ class Tree {
     }
   }
 
-  /** What to select everywhere to see the reply that was asked for last. */
+  /** The selection that shows the reply that was asked for last. */
   pathToLatest(): Record<string, string> {
     const path: Record<string, string> = {};
     let reply = this.latest;

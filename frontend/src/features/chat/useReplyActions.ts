@@ -1,4 +1,4 @@
-/** Asking, and showing at once what was accepted. */
+/** Sends, regenerates and cancels replies, and shows the accepted reply at once. */
 import { useQueryClient, type QueryClient } from '@tanstack/react-query';
 
 import * as api from '../../api/endpoints';
@@ -8,7 +8,10 @@ import { keys } from '../../data/queries';
 import { putReply } from '../../live/cache';
 import { forgetRequest, requestToSend } from './idempotency';
 
-/** Each asks once for the same request, however often it is called until it was answered. */
+/**
+ * `ask` and `regenerate` keep their Idempotency-Key until the server has answered, so that calling
+ * them again for the same request makes no second reply.
+ */
 export function useReplyActions() {
   const client = useQueryClient();
   return {
@@ -35,7 +38,7 @@ export function useReplyActions() {
   };
 }
 
-/** Where it hangs may have changed: the answer that was not received may be shown by now. */
+/** `after` is not compared: a reply whose answer was lost may have become the end meanwhile. */
 const sameMessage = (before: ReplyInput, now: ReplyInput): boolean =>
   before.message === now.message;
 
@@ -49,7 +52,7 @@ async function sendOnce(
     forgetRequest(scope);
     return reply;
   } catch (error) {
-    // Refused for good: the same text later is another request. What is unclear keeps its key.
+    // A refusal is final, so the same text later is a new request. A transient error keeps the key.
     if (error instanceof Problem && !error.isTransient) forgetRequest(scope);
     if (error instanceof Problem && error.code === 'daily_limit_reached') {
       void client.invalidateQueries({ queryKey: keys.quota });

@@ -13,7 +13,7 @@ export function Account({ onLeave }: { onLeave: () => void }) {
   const { t } = useTranslation();
   const { data } = useQuery(me);
   const signOut = async (): Promise<void> => {
-    // Signed out here in any case; a server that cannot be reached learns nothing of it.
+    // Signs out in this browser even when the server cannot be reached.
     await auth.logOut().catch(() => undefined);
     session.leave();
   };

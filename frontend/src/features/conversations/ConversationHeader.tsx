@@ -45,7 +45,6 @@ export function ConversationHeader({ conversation }: { conversation: Conversatio
           w={260}
           events={{ hover: true, focus: true, touch: true }}
         >
-          {}
           <Badge variant="light" color="gray" tabIndex={0} className={classes.demo}>
             {t('demo.badge')}
           </Badge>

@@ -11,7 +11,7 @@ type Props = {
   onClose: (byKey: boolean) => void;
 };
 
-/** Enter or leaving it keeps the new name, Escape the old one. */
+/** Enter or leaving the field saves the new name; Escape keeps the old one. */
 export function RenameField({ conversation, onClose }: Props) {
   const { t } = useTranslation();
   const { change } = useConversationChanges();

@@ -30,7 +30,7 @@ export function useConversationChanges() {
     notifyOnError(
       api.conversations.change(id, body).then((changed) => {
         put(changed);
-        // Where it now stands in the list, only the server knows.
+        // Its new place in the list depends on rows that are not loaded.
         if ('pinned' in body || 'archived' in body)
           void client.invalidateQueries({ queryKey: keys.lists });
       }),

@@ -5,7 +5,7 @@ import { keys } from '../../data/queries';
 import type { Pages } from '../../live/lists';
 import { putSummary } from '../../live/cache';
 
-/** Shows what a change of a conversation came back with, in the page and in the list. */
+/** Puts a changed conversation, as the server returned it, into the page and the list. */
 export function usePutConversation(): (
   changed: Omit<Summary, 'last_reply'> & Partial<Conversation>,
 ) => void {

@@ -19,7 +19,7 @@ export function useSaveAnswer(): (question: Prompt, text: string) => Promise<voi
           prompts: known.prompts.map((old) => (old.id === stored.id ? stored : old)),
         },
     );
-    // The conversation is named after its goal.
+    // The server names the conversation after the answer to the goal.
     if (stored.kind === 'goal') {
       void client.invalidateQueries({ queryKey: keys.conversation(id) });
       void client.invalidateQueries({ queryKey: keys.lists });

@@ -11,7 +11,7 @@ import { definitionsIn } from './source';
  */
 const Markdown = memo(function Markdown({ text }: { text: string }) {
   const { blocks } = useSplit(text);
-  // Looked for in short of the text only where it can be: scanning costs nothing without "]:".
+  // A link definition contains "]:"; without one the regular expression is not run.
   const definitions = useMemo(() => (text.includes(']:') ? definitionsIn(text) : ''), [text]);
   return (
     <div className={classes.markdown} dir="auto">
@@ -26,7 +26,7 @@ const Markdown = memo(function Markdown({ text }: { text: string }) {
   );
 });
 
-/** The split of the render before is where this one's begins. */
+/** Splits `text`, starting from the split of the render before. */
 function useSplit(text: string) {
   const last = useRef(NO_TEXT);
   /* eslint-disable react-hooks/refs -- a cache: the result depends on `text` alone */

@@ -1,4 +1,4 @@
-/** Small repairs of a block's source before it is parsed. */
+/** Changes to a block's source before it is parsed: math delimiters, link definitions. */
 
 const CODE = /(`+)[\s\S]*?\1/;
 const DEFINITION = /^ {0,3}\[(?!\^)[^\]\n]+\]:[ \t]*\S+.*$/gm;
