@@ -99,9 +99,9 @@ def milliseconds(call: Callable[[], Any], *, times: int = 15) -> dict[str, float
 
 def searches(member: Any, words: list[str]) -> dict[str, Any]:
     from chat.resources import queries
-    from chat.rest import lists
+    from chat.rest import conversation_views
 
-    order = [f"-{name}" for name in lists.CONVERSATIONS.fields]
+    order = [f"-{name}" for name in conversation_views.LIST_ORDER.fields]
 
     def page(text: str) -> list[Any]:
         found = queries.summaries(member=member, archived=False, text=text)

@@ -50,6 +50,10 @@ class SessionToChange(BasePermission):
         return True
 
 
+def member_of(request: Request) -> Member:
+    return cast(Member, request.user)
+
+
 def proof_of(request: Request) -> Proof:
     return cast(Proof, request.auth)
 

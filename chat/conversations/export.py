@@ -9,7 +9,7 @@ from urllib.parse import quote
 from api.renderers import to_json
 from chat.models import Choice, Conversation, Prompt, Reply
 from chat.models.conversation import INTAKE_KINDS
-from chat.rest.serializers import ConversationSerializer
+from chat.rest.schema import ConversationSerializer
 
 WORDS = {
     "en": {

@@ -13,7 +13,7 @@ from api.renderers import to_json
 from chat.events import publisher
 from chat.models import Reply
 from chat.resources import queries
-from chat.rest.serializers import ReplySerializer
+from chat.rest.schema import ReplySerializer
 from chat.states import TERMINAL
 
 from . import reply_follower

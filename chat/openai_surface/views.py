@@ -1,6 +1,6 @@
 """`/v1/…`: each view parses, makes one domain call, renders, all of it in OpenAI's shapes."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
@@ -8,8 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.credentials.authentication import proof_of
-from accounts.models import Member
+from accounts.credentials.authentication import member_of, proof_of
 from api import threads
 from api.text import storable
 from api.views import AsyncView
@@ -18,7 +17,7 @@ from chat.live.sse import EventStream
 from chat.models import OfferedModel, Reply
 from chat.replies import cancellation
 from chat.resources import queries
-from chat.rest import parameters
+from chat.rest import openapi_parameters, request_headers
 from chat.rest.rate_limit_headers import LimitedView
 from chat.states import ReplyStatus
 
@@ -59,7 +58,7 @@ class AskingView(SurfaceView, LimitedView):
     async def ask(self, request: Request, order: Order) -> Reply:
         if order.stream or not order.background:
             waiting.refuse_without_room(proof_of(request))
-        idempotency = parameters.idempotency(request)
+        idempotency = request_headers.idempotency(request)
         reply = await threads.run(
             asking.ask, member=member_of(request), order=order, idempotency=idempotency
         )
@@ -90,7 +89,7 @@ class CompletionsView(AskingView):
     @extend_schema(
         operation_id="create_completion",
         request=openapi_schema.CompletionInput,
-        parameters=[parameters.IDEMPOTENCY, *parameters.RATE_LIMIT],
+        parameters=[openapi_parameters.IDEMPOTENCY, *openapi_parameters.RATE_LIMIT],
         responses={
             (200, "application/json"): openapi_schema.Completion,
             (200, "text/event-stream"): OpenApiTypes.STR,
@@ -118,7 +117,7 @@ class ResponsesView(AskingView):
     @extend_schema(
         operation_id="create_response",
         request=openapi_schema.ResponseInput,
-        parameters=[parameters.IDEMPOTENCY, *parameters.RATE_LIMIT],
+        parameters=[openapi_parameters.IDEMPOTENCY, *openapi_parameters.RATE_LIMIT],
         responses={
             (200, "application/json"): openapi_schema.Response,
             (200, "text/event-stream"): OpenApiTypes.STR,
@@ -162,10 +161,6 @@ class CancelView(SurfaceView):
         reply = await _response(request, response_id)
         await cancellation.cancel(member=member_of(request), reply_id=reply.id)
         return Response(responses.rendered(await _response(request, response_id)))
-
-
-def member_of(request: Request) -> Member:
-    return cast(Member, request.user)
 
 
 async def _response(request: Request, response_id: str) -> Reply:

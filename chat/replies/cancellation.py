@@ -16,7 +16,7 @@ from api.redis import link
 from chat.events import publisher, snapshot_reader
 from chat.models import Reply
 from chat.resources import queries
-from chat.rest.serializers import ReplySerializer
+from chat.rest.schema import ReplySerializer
 from chat.states import OPEN, TERMINAL, ReplyStatus
 
 from . import lifecycle

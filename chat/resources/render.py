@@ -1,4 +1,4 @@
-"""The resources as plain objects: what chat/rest/serializers.py says.
+"""The resources as plain objects: what chat/rest/schema.py says.
 
 Django REST framework takes ten times as long for the same. A test compares the two, byte for byte.
 """

@@ -1,4 +1,4 @@
-"""Views that say how much of the daily limit is left, with whatever they answer."""
+"""The headers of the daily limit, and views that add them to whatever they answer."""
 
 from contextlib import suppress
 
@@ -12,7 +12,7 @@ from api.views import AsyncView
 from chat.limits import daily_limit
 from chat.limits.daily_limit import Quota
 
-from . import parameters
+_DAY_SECONDS = 86_400
 
 
 class LimitedView(AsyncView):
@@ -29,5 +29,13 @@ class LimitedView(AsyncView):
                 state = self.quota
                 if state is None:
                     state = await threads.run(daily_limit.state, member=request.user)
-                for name, value in parameters.rate_limit_headers(state).items():
+                for name, value in rate_limit_headers(state).items():
                     response[name] = value
+
+
+def rate_limit_headers(quota: Quota) -> dict[str, str]:
+    """draft-ietf-httpapi-ratelimit-headers-10; `t` is until the next midnight."""
+    return {
+        "RateLimit-Policy": f'"daily";q={quota.limit};w={_DAY_SECONDS}',
+        "RateLimit": f'"daily";r={quota.remaining};t={quota.seconds_left}',
+    }

@@ -11,13 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.credentials.authentication import member_of
 from chat.conversations import export as exporting
 from chat.conversations import sharing
 from chat.resources import queries
 
-from . import parameters as params
-from .serializers import ConversationSerializer, SharedConversationSerializer, ShareSerializer
-from .views import member_of
+from . import openapi_parameters as params
+from . import request_headers
+from .schema import ConversationSerializer, SharedConversationSerializer, ShareSerializer
 
 
 class ShareView(APIView):
@@ -70,8 +71,8 @@ class ExportView(APIView):
         The headings of the Markdown are Korean or English, as `Accept-Language` says.
         """
         conversation = queries.whole(member=member_of(request), conversation_id=conversation_id)
-        wanted = params.export_format(request)
-        export = exporting.EXPORTS[wanted](conversation, params.language(request))
+        wanted = request_headers.export_format(request)
+        export = exporting.EXPORTS[wanted](conversation, request_headers.language(request))
         disposition = exporting.attachment(conversation.title, wanted)
         return HttpResponse(
             export.content,

@@ -22,7 +22,7 @@ from api.renderers import to_json
 from api.views import AsyncView
 from chat.models import Conversation
 from chat.resources import queries
-from chat.rest.serializers import ConversationSerializer
+from chat.rest.schema import ConversationSerializer
 from workers.models import Webhook
 from workers.outbox.webhooks.serializers import WebhookSerializer
 

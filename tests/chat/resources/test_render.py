@@ -13,7 +13,7 @@ from chat.models import Reply
 from chat.replies import lifecycle
 from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 from chat.resources import queries, render
-from chat.rest.serializers import QuotaSerializer, ReplySerializer, SummarySerializer
+from chat.rest.schema import QuotaSerializer, ReplySerializer, SummarySerializer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 CONFIG = {"temperature": 1, "max_tokens": 5, "n": 2, "system": "Sei «kurz».", "stream": False}

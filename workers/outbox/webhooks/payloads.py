@@ -2,7 +2,7 @@
 
 from api.renderers import to_json
 from chat.models import Reply
-from chat.rest.serializers import ReplySerializer
+from chat.rest.schema import ReplySerializer
 
 # To make a serializer's fields costs ten times as much as to use them. Used for reading only.
 _as_reply = ReplySerializer().to_representation

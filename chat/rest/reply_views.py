@@ -1,11 +1,8 @@
-"""`/api/v1/…` of the chat: each view parses, makes one domain call, renders."""
+"""`/api/v1/…` of replies: asking, reading, following, cancelling."""
 
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, cast
 from uuid import UUID
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -15,40 +12,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.credentials.authentication import proof_of
-from accounts.models import Member
+from accounts.credentials.authentication import member_of, proof_of
 from api import threads
-from api.pagination import page_of
 from api.views import AsyncView
-from chat.conversations import available_models, conversations, intake
-from chat.conversations.conversations import Beginning
 from chat.exchange import wire_format
-from chat.limits import daily_limit
 from chat.live import long_poll, reply_follower, sse
 from chat.live.long_poll import Seen
-from chat.models import Conversation, Reply
-from chat.replies import accept, cancellation, conversation_deletion
+from chat.models import Reply
+from chat.replies import accept, cancellation
 from chat.replies.accept import UNSET, Ask
 from chat.resources import queries
 
-from . import lists
-from . import parameters as params
+from . import openapi_parameters as params
+from . import request_headers
 from .rate_limit_headers import LimitedView
-from .serializers import (
-    AnswerInput,
-    ConversationChange,
-    ConversationInput,
-    ConversationSerializer,
-    ExchangeSerializer,
-    ModelsSerializer,
-    PromptSerializer,
-    QuotaSerializer,
-    RegenerateInput,
-    ReplyInput,
-    ReplySerializer,
-    StreamedEventSerializer,
-    SummarySerializer,
-)
+from .requests import RegenerateInput, ReplyInput
+from .schema import ExchangeSerializer, ReplySerializer, StreamedEventSerializer
 
 _AGAIN = {"Retry-After": "1"}
 
@@ -73,7 +52,7 @@ class AcceptingView(LimitedView):
     async def answer(self, request: Request) -> HttpResponse:
         """202 at once or, where that is preferred, 200 when the reply ended in time."""
         reply, seen = self.reply, self.seen
-        seconds = params.preferred_wait(request)
+        seconds = request_headers.preferred_wait(request)
         headers = {"Location": f"/api/v1/replies/{reply.id}"}
         if seconds is not None and reply_follower.has_room(proof_of(request)):
             # It was accepted, also when only this cannot be read any more.
@@ -93,131 +72,6 @@ class AcceptingView(LimitedView):
             status=status.HTTP_200_OK if ended else status.HTTP_202_ACCEPTED,
             headers=headers if ended else headers | _AGAIN,
         )
-
-
-class ModelsView(APIView):
-    @extend_schema(operation_id="list_models", responses={200: ModelsSerializer})
-    def get(self, request: Request) -> Response:
-        """The models that may be asked, and the bounds of a config."""
-        names = available_models.models()
-        answer = {
-            "default": available_models.default_among(names),
-            "models": [{"id": name} for name in names],
-            "bounds": available_models.bounds(),
-            "demo": settings.DEMO_MODEL,
-        }
-        return Response(ModelsSerializer(answer).data)
-
-
-class QuotaView(APIView):
-    @extend_schema(operation_id="get_quota", responses={200: QuotaSerializer})
-    def get(self, request: Request) -> Response:
-        """How much of the daily limit is used."""
-        return Response(QuotaSerializer(daily_limit.state(member=member_of(request))).data)
-
-
-class ConversationsView(APIView):
-    @extend_schema(
-        operation_id="list_conversations",
-        parameters=params.CONVERSATIONS,
-        responses={200: page_of(SummarySerializer)},
-    )
-    def get(self, request: Request) -> Response:
-        """Your conversations: pinned ones first, then newest first."""
-        page = lists.CONVERSATIONS.page(
-            queryset=queries.summaries(
-                member=member_of(request),
-                archived=params.archived(request),
-                text=params.query(request),
-            ),
-            request=request,
-            render=_summaries,
-        )
-        return Response(page)
-
-    @extend_schema(
-        operation_id="create_conversation",
-        parameters=[params.LOCATION],
-        request=ConversationInput,
-        responses={201: ConversationSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        """Begin a conversation, with the intake's questions unless `intake` is false.
-
-        They are asked in Korean or English, as `Accept-Language` says.
-        """
-        body = ConversationInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        beginning = Beginning(language=params.language(request), **body.validated_data)
-        conversation = conversations.begin(member=member_of(request), beginning=beginning)
-        return Response(
-            ConversationSerializer(
-                queries.whole(member=member_of(request), conversation_id=conversation.id)
-            ).data,
-            status=status.HTTP_201_CREATED,
-            headers={"Location": f"/api/v1/conversations/{conversation.id}"},
-        )
-
-
-class ConversationView(AsyncView):
-    """Deleting waits for the worker that is to stop, and so is asynchronous: then all must be."""
-
-    @extend_schema(operation_id="get_conversation", responses={200: ConversationSerializer})
-    async def get(self, request: Request, conversation_id: UUID) -> Response:
-        """A conversation with all its prompts and replies."""
-        return await threads.run(_whole, request, conversation_id)
-
-    @extend_schema(
-        operation_id="change_conversation",
-        request=ConversationChange,
-        responses={200: ConversationSerializer},
-    )
-    async def patch(self, request: Request, conversation_id: UUID) -> Response:
-        """Rename, pin or archive a conversation, or set with what the model is asked from now on.
-
-        The conversation keeps its place in the list.
-        """
-        return await threads.run(_changed, request, conversation_id)
-
-    @extend_schema(operation_id="delete_conversation", responses={204: None})
-    async def delete(self, request: Request, conversation_id: UUID) -> Response:
-        """Delete a conversation; it can be restored for 30 days.
-
-        An open reply is cancelled, and a shared link leads nowhere any more.
-        """
-        await conversation_deletion.delete(
-            member=member_of(request), conversation_id=conversation_id
-        )
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class RestoreView(APIView):
-    @extend_schema(
-        operation_id="restore_conversation",
-        request=None,
-        responses={200: ConversationSerializer},
-    )
-    def post(self, request: Request, conversation_id: UUID) -> Response:
-        """Undo a deletion, within 30 days. One that is not deleted is returned as it is."""
-        conversation_deletion.restore(member=member_of(request), conversation_id=conversation_id)
-        return _whole(request, conversation_id)
-
-
-class PromptView(APIView):
-    @extend_schema(
-        operation_id="answer_prompt", request=AnswerInput, responses={200: PromptSerializer}
-    )
-    def patch(self, request: Request, conversation_id: UUID, prompt_id: UUID) -> Response:
-        """Answer a question of the intake, until a reply was accepted."""
-        body = AnswerInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        prompt = intake.answer(
-            member=member_of(request),
-            conversation_id=conversation_id,
-            prompt_id=prompt_id,
-            text=body.validated_data["answer"],
-        )
-        return Response(PromptSerializer(prompt).data)
 
 
 class RepliesView(AcceptingView):
@@ -271,8 +125,8 @@ class ReplyView(AsyncView):
 
         Together with `If-None-Match`, once it is another than that.
         """
-        known = params.known_etags(request)
-        seconds = params.preferred_wait(request)
+        known = request_headers.known_etags(request)
+        seconds = request_headers.preferred_wait(request)
         proof = proof_of(request)
         headers = {"Cache-Control": "private, no-cache"}
         if seconds is not None and reply_follower.has_room(proof):
@@ -342,10 +196,6 @@ class ExchangeView(APIView):
         )
 
 
-def member_of(request: Request) -> Member:
-    return cast(Member, request.user)
-
-
 def _told(seen: Seen, *, status: int, headers: dict[str, str]) -> HttpResponse:
     return HttpResponse(
         seen.resource, content_type="application/json", status=status, headers=headers
@@ -368,7 +218,7 @@ def _ask(request: Request, conversation_id: UUID) -> Reply:
         member=member_of(request),
         conversation_id=conversation_id,
         ask=ask,
-        idempotency=params.idempotency(request),
+        idempotency=request_headers.idempotency(request),
     )
 
 
@@ -380,29 +230,9 @@ def _regenerate(request: Request, reply_id: UUID) -> Reply:
         member=member_of(request),
         reply_id=original.id,
         config=body.validated_data.get("config"),
-        idempotency=params.idempotency(request),
+        idempotency=request_headers.idempotency(request),
     )
 
 
 def _is_known(seen: Seen, known: list[str]) -> bool:
-    return known == ["*"] or params.weak(seen.etag) in known
-
-
-def _changed(request: Request, conversation_id: UUID) -> Response:
-    # A conversation of somebody else is a 404 before its body is looked at.
-    queries.require(member=member_of(request), conversation_id=conversation_id)
-    body = ConversationChange(data=request.data)
-    body.is_valid(raise_exception=True)
-    conversations.change(
-        member=member_of(request), conversation_id=conversation_id, fields=body.validated_data
-    )
-    return _whole(request, conversation_id)
-
-
-def _whole(request: Request, conversation_id: UUID) -> Response:
-    conversation = queries.whole(member=member_of(request), conversation_id=conversation_id)
-    return Response(ConversationSerializer(conversation).data)
-
-
-def _summaries(rows: Sequence[Conversation]) -> list[Any]:
-    return list(SummarySerializer(list(rows), many=True).data)  # type: ignore[arg-type]
+    return known == ["*"] or request_headers.weak(seen.etag) in known
