@@ -1,7 +1,7 @@
 """Serializers that refuse what they do not know, and fields that do not bend types."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -37,6 +37,14 @@ class StrictSerializer(serializers.Serializer[Any]):
     def _refuse(self, names: list[str], why: str, code: str) -> None:
         if names:
             raise ValidationError({storable(name): [why] for name in names}, code=code)
+
+
+class DescribesOnly:
+    # The first base of a serializer that is there for the OpenAPI document alone. A docstring here
+    # would be inherited, and stand in the document.
+
+    def to_representation(self, instance: object) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} describes a shape, and renders nothing.")
 
 
 @lru_cache

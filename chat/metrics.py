@@ -4,7 +4,6 @@ from django.db import transaction
 
 from api.metrics import Counter, Gauge
 
-from .live.protocol import Close
 from .states import ReplyStatus
 
 ACCEPTED = Counter("malgil_replies_accepted", "Requests for a reply that were accepted.")
@@ -23,8 +22,6 @@ FOLLOWERS = Gauge(
 
 for _status, _code in ((ReplyStatus.COMPLETED, ""), (ReplyStatus.CANCELLED, "cancelled")):
     ENDED.labels(_status, _code)
-for _close in Close:
-    SOCKETS_ENDED.labels(str(int(_close)))
 
 
 def ended(status: ReplyStatus, code: str | None) -> None:

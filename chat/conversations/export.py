@@ -9,7 +9,7 @@ from urllib.parse import quote
 from api.renderers import to_json
 from chat.models import Choice, Conversation, Prompt, Reply
 from chat.models.conversation import INTAKE_KINDS
-from chat.rest.schema import ConversationSerializer
+from chat.resources import render
 
 WORDS = {
     "en": {
@@ -42,7 +42,7 @@ class Export:
 
 def as_json(conversation: Conversation, language: str) -> Export:
     """The resource as `GET conversations/{id}` gives it."""
-    return Export(to_json(ConversationSerializer(conversation).data), "application/json")
+    return Export(to_json(render.conversation(conversation)), "application/json")
 
 
 def as_markdown(conversation: Conversation, language: str) -> Export:
@@ -74,7 +74,7 @@ def _file_name(title: str) -> str:
 
 
 class _Document:
-    """Needs the conversation as `reading.whole` gives it; asks the database nothing."""
+    """Needs the conversation as `queries.get_conversation` gives it; asks the database nothing."""
 
     def __init__(self, conversation: Conversation, words: dict[str, str]) -> None:
         self.conversation = conversation

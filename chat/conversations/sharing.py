@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from rest_framework.request import Request
 
 from accounts.models import Member
 from chat.models import Conversation
@@ -40,8 +39,7 @@ def unshare_all_of(member: Member) -> None:
     Conversation.objects.filter(member=member).exclude(share_token=None).update(share_token=None)
 
 
-def url(request: Request, token: str) -> str:
-    """The client's page: of the first FRONTEND_ORIGINS, else of the server that was asked."""
-    path = f"/shared/{token}"
+def url(token: str, *, server: str) -> str:
+    """The client's page: of the first FRONTEND_ORIGINS, else of `server`, the origin asked."""
     origins: list[str] = settings.FRONTEND_ORIGINS
-    return f"{origins[0]}{path}" if origins else request.build_absolute_uri(path)
+    return f"{origins[0] if origins else server}/shared/{token}"

@@ -91,7 +91,7 @@ def snapshot_frame(*, reply: Reply, attempt: int, seq: int, texts: dict[int, str
 
 
 def reply_updated(reply: Reply) -> Event:
-    """`reply` as ReplySerializer expects it; one query while it waits for a worker."""
+    """`reply` as `render.reply` expects it; one query while it waits for a worker."""
     return Event(
         member=str(reply.member_id),
         kind="reply.updated",
@@ -114,11 +114,11 @@ def conversation_updated(conversation: Conversation, last_reply: Reply | None) -
     conversation.last_reply = (  # type: ignore[attr-defined]  # annotated where lists are read
         {"id": last_reply.id, "status": last_reply.status} if last_reply else None
     )
-    return conversation_told(conversation)
+    return conversation_event(conversation)
 
 
-def conversation_told(conversation: Conversation) -> Event:
-    """A summary as `reading.with_last_reply` gives it, or that it was deleted."""
+def conversation_event(conversation: Conversation) -> Event:
+    """A summary as `queries.with_last_reply` gives it, or that it was deleted."""
     body: Any
     if conversation.deleted_at is not None:
         kind, body = "conversation.deleted", conversation.id
@@ -131,10 +131,10 @@ def conversation_told(conversation: Conversation) -> Event:
 
 def quota_updated(member: Member) -> Event:
     """Two queries."""
-    return quota_told(member, daily_limit.state(member=member))
+    return quota_event(member, daily_limit.state(member=member))
 
 
-def quota_told(member: Member, state: Quota) -> Event:
+def quota_event(member: Member, state: Quota) -> Event:
     body = frame("quota.updated", quota=render.quota(state))
     return Event(member=str(member.id), kind="quota.updated", frame=body)
 
@@ -147,7 +147,7 @@ def after_change(reply: Reply) -> list[Event]:
     """
     told = [reply_updated(reply)]
     if reply.status in TERMINAL:
-        told += _summary_told(reply.conversation_id)
+        told += _summary_events(reply.conversation_id)
     if reply.refunded:
         told.append(quota_updated(reply.member))
     return told
@@ -170,7 +170,7 @@ def reply_accepted(reply: Reply) -> None:
         [
             reply.announced.reply,
             conversation_updated(reply.conversation, reply),
-            quota_told(reply.member, state),
+            quota_event(reply.member, state),
         ]
     )
     reply_queued.send(sender=Reply, reply_id=reply.id)
@@ -183,12 +183,12 @@ def conversation_begun(conversation: Conversation) -> None:
 
 def conversation_changed(conversation_id: UUID) -> None:
     """Tells the summary as it is now, or that it was deleted. One query."""
-    publish(_summary_told(conversation_id))
+    publish(_summary_events(conversation_id))
 
 
-def _summary_told(conversation_id: UUID) -> list[Event]:
+def _summary_events(conversation_id: UUID) -> list[Event]:
     conversation = queries.summary(conversation_id)
-    return [conversation_told(conversation)] if conversation else []
+    return [conversation_event(conversation)] if conversation else []
 
 
 def publish(events: Iterable[Event]) -> None:

@@ -12,8 +12,7 @@ from api import threads
 from api.renderers import to_json
 from chat.events import publisher
 from chat.models import Reply
-from chat.resources import queries
-from chat.rest.schema import ReplySerializer
+from chat.resources import queries, render
 from chat.states import TERMINAL
 
 from . import reply_follower
@@ -23,7 +22,7 @@ MOST_SECONDS = 60
 
 
 @dataclass(frozen=True)
-class Seen:
+class ReplyView:
     """`resource` is the JSON that GET gives; `revision` counts its changes of status."""
 
     resource: bytes
@@ -39,28 +38,21 @@ class Seen:
         return f'W/"{self.revision}"'
 
 
-def seen(reply: Reply) -> Seen:
+def render_reply(reply: Reply) -> ReplyView:
     """One query while the reply waits for a worker, unless it was announced just now."""
     told = reply.announced
-    resource = (
-        publisher.reply_in(told.reply.frame) if told else to_json(ReplySerializer(reply).data)
-    )
-    return Seen(resource, reply.revision, reply.status in TERMINAL)
-
-
-async def look(*, proof: Proof, reply_id: UUID) -> Seen:
-    """Raises Reply.DoesNotExist."""
-    return await threads.run(lambda: seen(queries.one(member=proof.member, reply_id=reply_id)))
+    resource = publisher.reply_in(told.reply.frame) if told else to_json(render.reply(reply))
+    return ReplyView(resource, reply.revision, reply.status in TERMINAL)
 
 
 async def wait(
-    *, proof: Proof, reply_id: UUID, enough: Callable[[Seen], bool], seconds: float
-) -> Seen:
-    """As soon as what is seen is enough, and at the latest after so many seconds.
+    *, proof: Proof, reply_id: UUID, enough: Callable[[ReplyView], bool], seconds: float
+) -> ReplyView:
+    """The reply as soon as it is `enough`, and at the latest after so many seconds.
 
     Raises Reply.DoesNotExist, AuthenticationFailed.
     """
-    latest = await look(proof=proof, reply_id=reply_id)
+    latest = await threads.run(_read, proof, reply_id)
     if enough(latest) or seconds <= 0:
         return latest
     until = asyncio.get_running_loop().time() + min(seconds, reply_follower.seconds_left(proof))
@@ -75,11 +67,15 @@ async def wait(
     return latest
 
 
-def _left(proof: Proof, reply_id: UUID) -> Seen:
+def _read(proof: Proof, reply_id: UUID) -> ReplyView:
+    return render_reply(queries.get_reply(member=proof.member, reply_id=reply_id))
+
+
+def _left(proof: Proof, reply_id: UUID) -> ReplyView:
     """It was deleted, or whoever waits was signed out. Raises what it is, if it is so."""
     require_living(proof)
-    return seen(queries.one(member=proof.member, reply_id=reply_id))
+    return _read(proof, reply_id)
 
 
-def _of(followed: Followed) -> Seen:
-    return Seen(publisher.reply_in(followed.text), followed.mark.revision, followed.terminal)
+def _of(followed: Followed) -> ReplyView:
+    return ReplyView(publisher.reply_in(followed.text), followed.mark.revision, followed.terminal)

@@ -185,7 +185,7 @@ def _rest(member_ids: list[UUID], ago: timedelta) -> list[Event]:
     conversations = queries.conversations_changed_since(member_ids, since)
     members = Member.objects.filter(id__in=member_ids)
     return [
-        *(publisher.conversation_told(conversation) for conversation in conversations),
+        *(publisher.conversation_event(conversation) for conversation in conversations),
         *(publisher.quota_updated(member) for member in members),
     ]
 

@@ -158,5 +158,5 @@ def seconds_left(proof: Proof) -> float:
 
 
 def _as_it_is(reply_id: UUID, proof: Proof) -> tuple[Reply, Event]:
-    reply = queries.one(member=proof.member, reply_id=reply_id)
+    reply = queries.get_reply(member=proof.member, reply_id=reply_id)
     return reply, publisher.reply_updated(reply)

@@ -29,6 +29,9 @@ from .subscriber import Feed, Frame
 from .websocket_frames import EXTENSION, Direct
 
 log = structlog.get_logger(__name__)
+# So that each of them is exported from the start, as 0.
+for _code in Close:
+    metrics.SOCKETS_ENDED.labels(str(int(_code)))
 
 
 class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
@@ -201,7 +204,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     async def _reply(self, reply_id: UUID) -> Reply | None:
         assert self.proof is not None
         with contextlib.suppress(Reply.DoesNotExist):
-            return await threads.run(queries.one, member=self.proof.member, reply_id=reply_id)
+            return await threads.run(queries.get_reply, member=self.proof.member, reply_id=reply_id)
         return None
 
     async def _send_frame(self, kind: str, **fields: Any) -> None:

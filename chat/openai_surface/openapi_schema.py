@@ -1,6 +1,6 @@
 """What the OpenAPI schema says of `/v1`: the shapes are OpenAI's, and told here in short.
 
-Requests are read by orders.py, which names wrong fields in OpenAI's way.
+Requests are read by requests/parsed_request.py, which names wrong fields in OpenAI's way.
 """
 
 from typing import Any
@@ -9,13 +9,15 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from api.serializers import DescribesOnly
 
-class Described(serializers.Serializer[Any]):
-    """Never validates and never renders."""
+
+class Shape(DescribesOnly, serializers.Serializer[Any]):
+    pass  # a docstring would be inherited, and stand in the document
 
 
 @extend_schema_serializer(component_name="OpenAIModel")
-class Model(Described):
+class Model(Shape):
     id = serializers.CharField()
     object = serializers.ChoiceField(choices=["model"])
     created = serializers.IntegerField(help_text="When it was last seen; 0: not known.")
@@ -23,18 +25,18 @@ class Model(Described):
 
 
 @extend_schema_serializer(component_name="OpenAIModelList")
-class ModelList(Described):
+class ModelList(Shape):
     object = serializers.ChoiceField(choices=["list"])
     data = Model(many=True)  # type: ignore[assignment]  # DRF's Serializer has `data` too
 
 
 @extend_schema_serializer(component_name="OpenAIMessage")
-class Message(Described):
+class Message(Shape):
     role = serializers.ChoiceField(choices=["system", "developer", "user", "assistant"])
     content = serializers.JSONField(help_text="A text, or an array of text parts.")
 
 
-class OrderInput(Described):
+class SharedInput(Shape):
     model = serializers.CharField()
     temperature = serializers.FloatField(min_value=0, max_value=2, required=False, allow_null=True)
 
@@ -46,12 +48,12 @@ def _tokens() -> serializers.IntegerField:
 
 
 @extend_schema_serializer(component_name="OpenAIStreamOptions")
-class StreamOptions(Described):
+class StreamOptions(Shape):
     include_usage = serializers.BooleanField(required=False)
 
 
 @extend_schema_serializer(component_name="OpenAICompletionInput")
-class CompletionInput(OrderInput):
+class CompletionInput(SharedInput):
     messages = Message(many=True)
     max_completion_tokens = _tokens()
     max_tokens = _tokens()
@@ -61,7 +63,7 @@ class CompletionInput(OrderInput):
 
 
 @extend_schema_serializer(component_name="OpenAIResponseInput")
-class ResponseInput(OrderInput):
+class ResponseInput(SharedInput):
     input = serializers.JSONField(help_text="A text, or an array of messages.")
     instructions = serializers.CharField(required=False, allow_null=True)
     max_output_tokens = _tokens()
@@ -74,7 +76,7 @@ class ResponseInput(OrderInput):
 
 
 @extend_schema_serializer(component_name="OpenAIChoice")
-class Choice(Described):
+class Choice(Shape):
     index = serializers.IntegerField()
     message = serializers.DictField(help_text="`role`, `content` and `refusal`.")
     logprobs = serializers.DictField(allow_null=True)
@@ -82,7 +84,7 @@ class Choice(Described):
 
 
 @extend_schema_serializer(component_name="OpenAICompletion")
-class Completion(Described):
+class Completion(Shape):
     id = serializers.CharField(help_text="`chatcmpl-` and the reply's id without dashes.")
     object = serializers.ChoiceField(choices=["chat.completion"])
     created = serializers.IntegerField()
@@ -94,7 +96,7 @@ class Completion(Described):
 
 
 @extend_schema_serializer(component_name="OpenAIResponse")
-class Response(Described):
+class Response(Shape):
     id = serializers.CharField(help_text="`resp_` and the reply's id without dashes.")
     object = serializers.ChoiceField(choices=["response"])
     created_at = serializers.IntegerField()
@@ -129,7 +131,7 @@ class Response(Described):
     user = serializers.CharField(allow_null=True)
 
 
-class ErrorBody(Described):
+class ErrorBody(Shape):
     message = serializers.CharField()
     type = serializers.CharField()
     param = serializers.CharField(allow_null=True)
@@ -137,5 +139,5 @@ class ErrorBody(Described):
 
 
 @extend_schema_serializer(component_name="OpenAIError")
-class Error(Described):
+class Error(Shape):
     error = ErrorBody()

@@ -24,7 +24,7 @@ from chat.states import ReplyStatus
 from . import errors, ids, openapi_schema
 from .errors import Unanswered
 from .requests import asking, fields, parsed_request
-from .requests.parsed_request import Order
+from .requests.parsed_request import ParsedRequest
 from .responses import completions, responses, streaming, waiting
 from .responses.chunks import ChunkTeller
 from .responses.response_events import EventTeller
@@ -55,15 +55,15 @@ class AskingView(SurfaceView, LimitedView):
         self.quota = None  # a reply that failed has given its slot back
         return super().handle_exception(error)
 
-    async def ask(self, request: Request, order: Order) -> Reply:
-        if order.stream or not order.background:
+    async def ask(self, request: Request, parsed: ParsedRequest) -> Reply:
+        if parsed.stream or not parsed.background:
             waiting.refuse_without_room(proof_of(request))
         idempotency = request_headers.idempotency(request)
         reply = await threads.run(
-            asking.ask, member=member_of(request), order=order, idempotency=idempotency
+            asking.ask, member=member_of(request), parsed=parsed, idempotency=idempotency
         )
         self.stored = True
-        if reply.announced and (order.stream or order.background):  # else its end has a say
+        if reply.announced and (parsed.stream or parsed.background):  # else its end has a say
             self.quota = reply.announced.quota
         return reply
 
@@ -102,10 +102,10 @@ class CompletionsView(AskingView):
         depend on whoever waits for it: a client that leaves finds the answer in the history.
         docs/openai.md says which of OpenAI's parameters there are.
         """
-        order, proof = parsed_request.of_completion(request.data), proof_of(request)
-        reply = await self.ask(request, order)
-        if order.stream:
-            teller = ChunkTeller(reply, usage=order.include_usage)
+        parsed, proof = parsed_request.of_completion(request.data), proof_of(request)
+        reply = await self.ask(request, parsed)
+        if parsed.stream:
+            teller = ChunkTeller(reply, usage=parsed.include_usage)
             return EventStream(await streaming.begun(proof=proof, reply=reply, teller=teller))
         ended = await waiting.until_ended(proof=proof, reply=reply)
         if ended.status != ReplyStatus.COMPLETED:
@@ -129,13 +129,13 @@ class ResponsesView(AskingView):
         With `background` it returns at once, with `stream` the events come as the answer is made,
         else it returns at the end. The response can be read and cancelled by its id.
         """
-        order, proof = parsed_request.of_response(request.data), proof_of(request)
-        reply = await self.ask(request, order)
-        asked = await threads.run(queries.one, member=proof.member, reply_id=reply.id)
-        if order.stream:
+        parsed, proof = parsed_request.of_response(request.data), proof_of(request)
+        reply = await self.ask(request, parsed)
+        asked = await threads.run(queries.get_reply, member=proof.member, reply_id=reply.id)
+        if parsed.stream:
             teller = EventTeller(asked)
             return EventStream(await streaming.begun(proof=proof, reply=reply, teller=teller))
-        if order.background:
+        if parsed.background:
             return Response(responses.rendered(asked))
         return Response(responses.rendered(await waiting.until_ended(proof=proof, reply=reply)))
 
@@ -168,7 +168,7 @@ async def _response(request: Request, response_id: str) -> Reply:
     reply_id = ids.reply_id(response_id)
     if reply_id is None:
         raise Reply.DoesNotExist()
-    reply = await threads.run(queries.one, member=member_of(request), reply_id=reply_id)
+    reply = await threads.run(queries.get_reply, member=member_of(request), reply_id=reply_id)
     if not responses.is_one(reply):
         raise Reply.DoesNotExist()
     return reply

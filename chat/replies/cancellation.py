@@ -15,8 +15,7 @@ from api import threads
 from api.redis import link
 from chat.events import publisher, snapshot_reader
 from chat.models import Reply
-from chat.resources import queries
-from chat.rest.schema import ReplySerializer
+from chat.resources import queries, render
 from chat.states import OPEN, TERMINAL, ReplyStatus
 
 from . import lifecycle
@@ -32,11 +31,11 @@ async def cancel(*, member: Member, reply_id: UUID) -> dict[str, Any]:
 
     Raises Reply.DoesNotExist.
     """
-    reply = await threads.run(queries.one, member=member, reply_id=reply_id)
+    reply = await threads.run(queries.get_reply, member=member, reply_id=reply_id)
     while reply.status not in TERMINAL:
         await _stop(reply)
-        reply = await threads.run(queries.one, member=member, reply_id=reply_id)
-    return await threads.run(lambda: ReplySerializer(reply).data)
+        reply = await threads.run(queries.get_reply, member=member, reply_id=reply_id)
+    return await threads.run(render.reply, reply)
 
 
 async def cancel_open(conversation_id: UUID) -> None:

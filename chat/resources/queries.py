@@ -17,7 +17,7 @@ from . import search
 
 
 def replies() -> QuerySet[Reply]:
-    """Replies as ReplySerializer expects them; two queries."""
+    """Replies as `render.reply` expects them; two queries."""
     return _with_choices(Reply.objects.filter(conversation__deleted_at=None))
 
 
@@ -31,7 +31,7 @@ def require(*, member: Member, conversation_id: UUID) -> None:
     Conversation.objects.only("id").get(id=conversation_id, member=member, deleted_at=None)
 
 
-def one(*, member: Member, reply_id: UUID) -> Reply:
+def get_reply(*, member: Member, reply_id: UUID) -> Reply:
     """Raises Reply.DoesNotExist, also for another member's."""
     return replies().get(id=reply_id, member=member)
 
@@ -60,25 +60,25 @@ def summaries(*, member: Member, archived: bool, text: str) -> QuerySet[Conversa
     return search.containing(listed, member=member, text=text) if text else listed
 
 
-def whole(*, member: Member, conversation_id: UUID) -> Conversation:
+def get_conversation(*, member: Member, conversation_id: UUID) -> Conversation:
     """One with all its prompts, replies and choices; four queries whatever its length.
 
     Raises Conversation.DoesNotExist.
     """
-    return _whole().get(id=conversation_id, member=member)
+    return _complete().get(id=conversation_id, member=member)
 
 
 def shared(token: str) -> Conversation:
     """The same for one that its member shared. Raises Conversation.DoesNotExist."""
-    return _whole().get(share_token=token, member__is_active=True)
+    return _complete().get(share_token=token, member__is_active=True)
 
 
-def kept() -> QuerySet[Conversation]:
-    """All that there are, also those that were deleted and can be restored."""
+def all_including_deleted() -> QuerySet[Conversation]:
+    """All conversations, also those that were deleted and can be restored."""
     return _with_everything(_with_choices(Reply.objects.all()))
 
 
-def _whole() -> QuerySet[Conversation]:
+def _complete() -> QuerySet[Conversation]:
     return _with_everything(replies()).filter(deleted_at=None)
 
 
@@ -112,8 +112,8 @@ def heads_since(member_ids: Iterable[UUID], moment: datetime) -> list[Head]:
 
 
 def _heads(which: Q) -> list[Head]:
-    kept = Reply.objects.filter(which, conversation__deleted_at=None).order_by("id")
-    return [Head(*row) for row in kept.values_list("id", "member_id", "revision")]
+    found = Reply.objects.filter(which, conversation__deleted_at=None).order_by("id")
+    return [Head(*row) for row in found.values_list("id", "member_id", "revision")]
 
 
 def revisions(reply_ids: Iterable[UUID]) -> dict[UUID, int]:

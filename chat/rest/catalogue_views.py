@@ -9,6 +9,7 @@ from rest_framework.views import APIView
 from accounts.credentials.authentication import member_of
 from chat.conversations import available_models
 from chat.limits import daily_limit
+from chat.resources import render
 
 from .schema import ModelsSerializer, QuotaSerializer
 
@@ -18,17 +19,18 @@ class ModelsView(APIView):
     def get(self, request: Request) -> Response:
         """The models that may be asked, and the bounds of a config."""
         names = available_models.models()
-        answer = {
-            "default": available_models.default_among(names),
-            "models": [{"id": name} for name in names],
-            "bounds": available_models.bounds(),
-            "demo": settings.DEMO_MODEL,
-        }
-        return Response(ModelsSerializer(answer).data)
+        return Response(
+            render.models(
+                names=names,
+                default=available_models.default_among(names),
+                bounds=available_models.bounds(),
+                demo=settings.DEMO_MODEL,
+            )
+        )
 
 
 class QuotaView(APIView):
     @extend_schema(operation_id="get_quota", responses={200: QuotaSerializer})
     def get(self, request: Request) -> Response:
         """How much of the daily limit is used."""
-        return Response(QuotaSerializer(daily_limit.state(member=member_of(request))).data)
+        return Response(render.quota(daily_limit.state(member=member_of(request))))

@@ -19,7 +19,7 @@ from chat.conversations import conversations, intake
 from chat.conversations.conversations import Beginning
 from chat.models import Conversation
 from chat.replies import conversation_deletion
-from chat.resources import queries
+from chat.resources import queries, render
 
 from . import openapi_parameters as params
 from . import request_headers
@@ -78,13 +78,10 @@ class ConversationsView(APIView):
         body.is_valid(raise_exception=True)
         beginning = Beginning(language=request_headers.language(request), **body.validated_data)
         conversation = conversations.begin(member=member_of(request), beginning=beginning)
-        return Response(
-            ConversationSerializer(
-                queries.whole(member=member_of(request), conversation_id=conversation.id)
-            ).data,
-            status=status.HTTP_201_CREATED,
-            headers={"Location": f"/api/v1/conversations/{conversation.id}"},
-        )
+        response = _whole(request, conversation.id)
+        response.status_code = status.HTTP_201_CREATED
+        response["Location"] = f"/api/v1/conversations/{conversation.id}"
+        return response
 
 
 class ConversationView(AsyncView):
@@ -145,7 +142,7 @@ class PromptView(APIView):
             prompt_id=prompt_id,
             text=body.validated_data["answer"],
         )
-        return Response(PromptSerializer(prompt).data)
+        return Response(render.prompt(prompt))
 
 
 def _changed(request: Request, conversation_id: UUID) -> Response:
@@ -160,9 +157,11 @@ def _changed(request: Request, conversation_id: UUID) -> Response:
 
 
 def _whole(request: Request, conversation_id: UUID) -> Response:
-    conversation = queries.whole(member=member_of(request), conversation_id=conversation_id)
-    return Response(ConversationSerializer(conversation).data)
+    conversation = queries.get_conversation(
+        member=member_of(request), conversation_id=conversation_id
+    )
+    return Response(render.conversation(conversation))
 
 
 def _summaries(rows: Sequence[Conversation]) -> list[Any]:
-    return list(SummarySerializer(list(rows), many=True).data)  # type: ignore[arg-type]
+    return [render.summary(row) for row in rows]

@@ -15,13 +15,11 @@ from rest_framework.views import APIView
 from accounts.credentials.authentication import member_of, proof_of
 from api import threads
 from api.views import AsyncView
-from chat.exchange import wire_format
 from chat.live import long_poll, reply_follower, sse
-from chat.live.long_poll import Seen
 from chat.models import Reply
 from chat.replies import accept, cancellation
 from chat.replies.accept import UNSET, Ask
-from chat.resources import queries
+from chat.resources import queries, render
 
 from . import openapi_parameters as params
 from . import request_headers
@@ -39,36 +37,36 @@ class AcceptingView(LimitedView):
     """
 
     reply: Reply
-    seen: Seen
+    view: long_poll.ReplyView
 
     def handle_exception(self, exc: Exception) -> Response:
         self.database_away = isinstance(exc, DatabaseError | InterfaceError)
         return super().handle_exception(exc)
 
     def accepted(self, reply: Reply) -> None:
-        self.reply, self.seen = reply, long_poll.seen(reply)
+        self.reply, self.view = reply, long_poll.render_reply(reply)
         self.quota = reply.announced.quota if reply.announced else None
 
     async def answer(self, request: Request) -> HttpResponse:
         """202 at once or, where that is preferred, 200 when the reply ended in time."""
-        reply, seen = self.reply, self.seen
+        reply, view = self.reply, self.view
         seconds = request_headers.preferred_wait(request)
         headers = {"Location": f"/api/v1/replies/{reply.id}"}
         if seconds is not None and reply_follower.has_room(proof_of(request)):
             # It was accepted, also when only this cannot be read any more.
             with suppress(*threads.AWAY):
-                seen = await long_poll.wait(
+                view = await long_poll.wait(
                     proof=proof_of(request),
                     reply_id=reply.id,
-                    enough=lambda seen: seen.terminal,
+                    enough=lambda view: view.terminal,
                     seconds=seconds,
                 )
             headers["Preference-Applied"] = f"wait={seconds}"
-            if seen.terminal:
+            if view.terminal:
                 self.quota = None  # one that failed has given its slot back
-        ended = seconds is not None and seen.terminal
-        return _told(
-            seen,
+        ended = seconds is not None and view.terminal
+        return _reply_response(
+            view,
             status=status.HTTP_200_OK if ended else status.HTTP_202_ACCEPTED,
             headers=headers if ended else headers | _AGAIN,
         )
@@ -133,16 +131,16 @@ class ReplyView(AsyncView):
             headers["Preference-Applied"] = f"wait={seconds}"
         else:
             seconds = 0
-        seen = await long_poll.wait(
+        view = await long_poll.wait(
             proof=proof,
             reply_id=reply_id,
-            enough=lambda seen: seen.terminal or (bool(known) and not _is_known(seen, known)),
+            enough=lambda view: view.terminal or (bool(known) and not _is_known(view, known)),
             seconds=seconds,
         )
-        headers |= {"ETag": seen.etag} | ({} if seen.terminal else _AGAIN)
-        if _is_known(seen, known):
+        headers |= {"ETag": view.etag} | ({} if view.terminal else _AGAIN)
+        if _is_known(view, known):
             return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
-        return _told(seen, status=status.HTTP_200_OK, headers=headers)
+        return _reply_response(view, status=status.HTTP_200_OK, headers=headers)
 
 
 class EventsView(AsyncView):
@@ -158,7 +156,7 @@ class EventsView(AsyncView):
         before.
         """
         proof = proof_of(request)
-        reply = await threads.run(queries.one, member=member_of(request), reply_id=reply_id)
+        reply = await threads.run(queries.get_reply, member=member_of(request), reply_id=reply_id)
         last = request.headers.get(sse.FIELD)
         since = sse.mark_of(last, reply) if last else None
         if sse.is_over(reply, since):
@@ -187,18 +185,15 @@ class ExchangeView(APIView):
 
         `response` is null when no whole answer came.
         """
-        reply = queries.one(member=member_of(request), reply_id=reply_id)
-        return Response(
-            {
-                "request": wire_format.rebuilt_request(reply),
-                "response": wire_format.rebuilt_response(reply, reply.choices.all()),
-            }
-        )
+        reply = queries.get_reply(member=member_of(request), reply_id=reply_id)
+        return Response(render.exchange(reply))
 
 
-def _told(seen: Seen, *, status: int, headers: dict[str, str]) -> HttpResponse:
+def _reply_response(
+    view: long_poll.ReplyView, *, status: int, headers: dict[str, str]
+) -> HttpResponse:
     return HttpResponse(
-        seen.resource, content_type="application/json", status=status, headers=headers
+        view.resource, content_type="application/json", status=status, headers=headers
     )
 
 
@@ -223,7 +218,7 @@ def _ask(request: Request, conversation_id: UUID) -> Reply:
 
 
 def _regenerate(request: Request, reply_id: UUID) -> Reply:
-    original = queries.one(member=member_of(request), reply_id=reply_id)
+    original = queries.get_reply(member=member_of(request), reply_id=reply_id)
     body = RegenerateInput(data=request.data)
     body.is_valid(raise_exception=True)
     return accept.regenerate(
@@ -234,5 +229,5 @@ def _regenerate(request: Request, reply_id: UUID) -> Reply:
     )
 
 
-def _is_known(seen: Seen, known: list[str]) -> bool:
-    return known == ["*"] or request_headers.weak(seen.etag) in known
+def _is_known(view: long_poll.ReplyView, known: list[str]) -> bool:
+    return known == ["*"] or request_headers.weak(view.etag) in known

@@ -1,75 +1,68 @@
-"""The shapes of the chat's resources, for the OpenAPI document."""
+"""The shapes of the chat's resources, for the OpenAPI document alone.
+
+They are rendered by chat/resources/render.py; tests/chat/resources/test_render.py compares the two.
+"""
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from chat.limits import queue
-from chat.models import ChatConfig, Choice, Conversation, Prompt, PromptKind, Reply
+from api.serializers import DescribesOnly
+from chat.models import ChatConfig, Choice, Prompt, PromptKind
 from chat.states import ReplyStatus
 
 
-class ConfigSerializer(serializers.ModelSerializer[ChatConfig]):
+class Shape(DescribesOnly, serializers.Serializer[Any]):
+    pass  # a docstring would be inherited, and stand in the document
+
+
+class ConfigSerializer(DescribesOnly, serializers.ModelSerializer[ChatConfig]):
     class Meta:
         model = ChatConfig
         fields = ["model", "temperature", "stream", "max_tokens", "n", "system"]
 
 
-class ChoiceSerializer(serializers.ModelSerializer[Choice]):
+class ChoiceSerializer(DescribesOnly, serializers.ModelSerializer[Choice]):
     class Meta:
         model = Choice
         fields = ["id", "index", "role", "content", "finish_reason"]
 
 
-class UsageSerializer(serializers.Serializer[Reply]):
+class UsageSerializer(Shape):
     prompt_tokens = serializers.IntegerField(allow_null=True)
     completion_tokens = serializers.IntegerField(allow_null=True)
     total_tokens = serializers.IntegerField(allow_null=True)
 
 
-class ErrorSerializer(serializers.Serializer[Reply]):
-    code = serializers.CharField(source="error_code", help_text="One of docs/errors.md.")
-    detail = serializers.CharField(source="error_detail")
-    retryable = serializers.BooleanField(source="error_retryable")
+class ErrorSerializer(Shape):
+    code = serializers.CharField(help_text="One of docs/errors.md.")
+    detail = serializers.CharField()
+    retryable = serializers.BooleanField()
     refunded = serializers.BooleanField()
 
 
-class ReplySerializer(serializers.Serializer[Reply]):
-    """Expects `config` loaded and `choices` prefetched in the order of their index."""
-
+class ReplySerializer(Shape):
     id = serializers.UUIDField()
-    conversation = serializers.UUIDField(source="conversation_id")
-    prompt = serializers.UUIDField(source="prompt_id")
+    conversation = serializers.UUIDField()
+    prompt = serializers.UUIDField()
     status = serializers.ChoiceField(choices=ReplyStatus.choices)
     attempt = serializers.IntegerField()
-    queue_position = serializers.SerializerMethodField(
-        help_text="1 for the next in line; null unless waiting for a worker."
+    queue_position = serializers.IntegerField(
+        allow_null=True,
+        read_only=True,
+        help_text="1 for the next in line; null unless waiting for a worker.",
     )
     retry_at = serializers.DateTimeField(allow_null=True)
     config = ConfigSerializer()
     choices = ChoiceSerializer(many=True, help_text="Empty until the end.")
-    usage = serializers.SerializerMethodField()
-    error = serializers.SerializerMethodField()
+    usage = UsageSerializer(allow_null=True, read_only=True)
+    error = ErrorSerializer(allow_null=True, read_only=True)
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
 
-    def get_queue_position(self, reply: Reply) -> int | None:
-        return queue.position(reply)
 
-    @extend_schema_field(UsageSerializer(allow_null=True))
-    def get_usage(self, reply: Reply) -> dict[str, Any] | None:
-        usage = UsageSerializer(reply).data
-        return usage if any(count is not None for count in usage.values()) else None
-
-    @extend_schema_field(ErrorSerializer(allow_null=True))
-    def get_error(self, reply: Reply) -> dict[str, Any] | None:
-        ended = reply.status in (ReplyStatus.FAILED, ReplyStatus.CANCELLED)
-        return ErrorSerializer(reply).data if ended else None
-
-
-class StreamedEventSerializer(serializers.Serializer[Any]):
+class StreamedEventSerializer(Shape):
     """One Server-Sent Event."""
 
     id = serializers.CharField(help_text="For `Last-Event-ID`.")
@@ -79,10 +72,10 @@ class StreamedEventSerializer(serializers.Serializer[Any]):
     )
 
 
-class PromptSerializer(serializers.ModelSerializer[Prompt]):
+class PromptSerializer(DescribesOnly, serializers.ModelSerializer[Prompt]):
     kind = serializers.ChoiceField(choices=PromptKind.choices)
     parent = serializers.UUIDField(  # type: ignore[assignment]  # DRF's Field has a `parent` too
-        source="parent_id", allow_null=True
+        allow_null=True
     )
 
     class Meta:
@@ -90,12 +83,12 @@ class PromptSerializer(serializers.ModelSerializer[Prompt]):
         fields = ["id", "kind", "prompt", "answer", "parent", "position"]
 
 
-class LastReplySerializer(serializers.Serializer[Any]):
+class LastReplySerializer(Shape):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=ReplyStatus.choices)
 
 
-class ConversationFields(serializers.Serializer[Conversation]):
+class ConversationFields(Shape):
     id = serializers.UUIDField()
     title = serializers.CharField()
     config = ConfigSerializer()
@@ -110,21 +103,16 @@ class SummarySerializer(ConversationFields):
 
 
 class ConversationSerializer(ConversationFields):
-    prompts = serializers.SerializerMethodField()
+    prompts = PromptSerializer(many=True, read_only=True)
     replies = ReplySerializer(many=True)
 
-    @extend_schema_field(PromptSerializer(many=True))
-    def get_prompts(self, conversation: Conversation) -> Any:
-        prompts = sorted(conversation.prompts.all(), key=lambda prompt: prompt.position)
-        return PromptSerializer(prompts, many=True).data
 
-
-class ShareSerializer(serializers.Serializer[Any]):
+class ShareSerializer(Shape):
     token = serializers.CharField()
     url = serializers.URLField(help_text="The client's page, for whoever has the link.")
 
 
-class SharedConfigSerializer(serializers.ModelSerializer[ChatConfig]):
+class SharedConfigSerializer(DescribesOnly, serializers.ModelSerializer[ChatConfig]):
     """Without `system`: what a member tells the model in confidence is not part of the talk."""
 
     class Meta:
@@ -132,12 +120,12 @@ class SharedConfigSerializer(serializers.ModelSerializer[ChatConfig]):
         fields = ["model", "temperature", "stream", "max_tokens", "n"]
 
 
-class SharedReplySerializer(serializers.Serializer[Reply]):
+class SharedReplySerializer(Shape):
     """Without what concerns the member and the engine: usage, errors, attempts, the queue."""
 
     id = serializers.UUIDField()
-    conversation = serializers.UUIDField(source="conversation_id")
-    prompt = serializers.UUIDField(source="prompt_id")
+    conversation = serializers.UUIDField()
+    prompt = serializers.UUIDField()
     status = serializers.ChoiceField(choices=ReplyStatus.choices)
     config = SharedConfigSerializer()
     choices = ChoiceSerializer(many=True, help_text="Empty until the end.")
@@ -154,36 +142,36 @@ class SharedConversationSerializer(ConversationSerializer):
     replies = SharedReplySerializer(many=True)  # type: ignore[assignment]
 
 
-class QuotaSerializer(serializers.Serializer[Any]):
+class QuotaSerializer(Shape):
     limit = serializers.IntegerField()
     used = serializers.IntegerField()
     remaining = serializers.IntegerField()
     resets_at = serializers.DateTimeField()
 
 
-class ModelSerializer(serializers.Serializer[Any]):
+class ModelSerializer(Shape):
     id = serializers.CharField()
 
 
-class RangeSerializer(serializers.Serializer[Any]):
+class RangeSerializer(Shape):
     min = serializers.IntegerField()
     max = serializers.IntegerField()
 
 
-class BoundsSerializer(serializers.Serializer[Any]):
+class BoundsSerializer(Shape):
     temperature = RangeSerializer()
     max_tokens = RangeSerializer()
     n = RangeSerializer()
     message_chars = RangeSerializer()
 
 
-class ModelsSerializer(serializers.Serializer[Any]):
+class ModelsSerializer(Shape):
     default = serializers.CharField()
     models = ModelSerializer(many=True)
     bounds = BoundsSerializer()
     demo = serializers.BooleanField(help_text="The built-in demo model answers.")
 
 
-class ExchangeSerializer(serializers.Serializer[Any]):
+class ExchangeSerializer(Shape):
     request = serializers.DictField()
     response = serializers.DictField(allow_null=True)

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from accounts.credentials.authentication import member_of
 from chat.conversations import export as exporting
 from chat.conversations import sharing
-from chat.resources import queries
+from chat.resources import queries, render
 
 from . import openapi_parameters as params
 from . import request_headers
@@ -31,8 +31,8 @@ class ShareView(APIView):
         One that is shared keeps its link.
         """
         token = sharing.share(member=member_of(request), conversation_id=conversation_id)
-        answer = {"token": token, "url": sharing.url(request, token)}
-        return Response(ShareSerializer(answer).data, status=status.HTTP_201_CREATED)
+        url = sharing.url(token, server=request.build_absolute_uri("/").removesuffix("/"))
+        return Response(render.share(token=token, url=url), status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="unshare_conversation", responses={204: None})
     def delete(self, request: Request, conversation_id: UUID) -> Response:
@@ -53,7 +53,7 @@ class SharedView(APIView):
         conversation = queries.shared(token)
         # It can be taken back, so nobody may keep it; and it is for people who got the link.
         headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-        return Response(SharedConversationSerializer(conversation).data, headers=headers)
+        return Response(render.shared_conversation(conversation), headers=headers)
 
 
 class ExportView(APIView):
@@ -70,7 +70,9 @@ class ExportView(APIView):
 
         The headings of the Markdown are Korean or English, as `Accept-Language` says.
         """
-        conversation = queries.whole(member=member_of(request), conversation_id=conversation_id)
+        conversation = queries.get_conversation(
+            member=member_of(request), conversation_id=conversation_id
+        )
         wanted = request_headers.export_format(request)
         export = exporting.EXPORTS[wanted](conversation, request_headers.language(request))
         disposition = exporting.attachment(conversation.title, wanted)

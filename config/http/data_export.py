@@ -21,7 +21,7 @@ from api import threads
 from api.renderers import to_json
 from api.views import AsyncView
 from chat.models import Conversation
-from chat.resources import queries
+from chat.resources import queries, render
 from chat.rest.schema import ConversationSerializer
 from workers.models import Webhook
 from workers.outbox.webhooks.serializers import WebhookSerializer
@@ -86,5 +86,5 @@ def _conversations(member: Member) -> list[UUID]:
 
 def _conversation(conversation_id: UUID) -> bytes | None:
     """None when it was erased since."""
-    found = queries.kept().filter(id=conversation_id).first()
-    return None if found is None else to_json(ConversationSerializer(found).data)
+    found = queries.all_including_deleted().filter(id=conversation_id).first()
+    return None if found is None else to_json(render.conversation(found))

@@ -1,4 +1,4 @@
-"""An order, accepted: checked against what is stored, and put into the tree."""
+"""A parsed request, accepted: checked against what is stored, and put into the tree."""
 
 from django.conf import settings
 
@@ -15,25 +15,25 @@ from chat.replies.accept import Ask, Idempotency
 from chat.states import ReplyStatus
 
 from . import fields, history
-from .parsed_request import Order
+from .parsed_request import ParsedRequest
 
 
-def ask(*, member: Member, order: Order, idempotency: Idempotency | None) -> Reply:
+def ask(*, member: Member, parsed: ParsedRequest, idempotency: Idempotency | None) -> Reply:
     """The accepted reply, or the one that the same key made before.
 
     Raises ModelNotOffered, and what `accepting.accept` raises; then nothing is stored.
     """
-    _refuse_unknown_model(order)
-    previous = None if order.previous is None else _previous(member, order.previous)
-    _refuse_too_long(order, previous)
-    placed = history.of(order.messages)
+    _refuse_unknown_model(parsed)
+    previous = None if parsed.previous is None else _previous(member, parsed.previous)
+    _refuse_too_long(parsed, previous)
+    placed = history.of(parsed.messages)
     asked = Ask(
         message=placed.message,
         after=previous.id if previous else None,
-        config=order.config,
+        config=parsed.config,
         given=placed.given,
         preceding=placed.preceding,
-        request_extra=order.extra,
+        request_extra=parsed.extra,
     )
     if previous is None:
         return accept.begin(member=member, ask=asked, idempotency=idempotency)
@@ -45,9 +45,9 @@ def ask(*, member: Member, order: Order, idempotency: Idempotency | None) -> Rep
     )
 
 
-def _refuse_unknown_model(order: Order) -> None:
+def _refuse_unknown_model(parsed: ParsedRequest) -> None:
     try:
-        available_models.checked(order.config["model"])
+        available_models.checked(parsed.config["model"])
     except FieldError as error:
         raise ModelNotOffered() from error
 
@@ -66,15 +66,15 @@ def _previous(member: Member, response_id: str) -> Choice:
     return answer
 
 
-def _refuse_too_long(order: Order, previous: Choice | None) -> None:
+def _refuse_too_long(parsed: ParsedRequest, previous: Choice | None) -> None:
     """The same bound within which `chat.exchange.context` would leave the oldest turns out."""
-    if not order.whole:
+    if not parsed.whole:
         return
-    chars = len(order.config["system"] or "")
-    chars += sum(len(message["content"]) for message in order.messages)
+    chars = len(parsed.config["system"] or "")
+    chars += sum(len(message["content"]) for message in parsed.messages)
     if previous is not None:
         chars += context.chars_before(previous)
     if chars > settings.CHAT_CONTEXT_MAX_CHARS:
         most = settings.CHAT_CONTEXT_MAX_CHARS
         detail = f"The messages have {chars} characters together, and at most {most} can be sent."
-        raise fields.wrong(order.param, detail, "context_length_exceeded")
+        raise fields.wrong(parsed.param, detail, "context_length_exceeded")

@@ -16,7 +16,7 @@ _MAX_CHOICES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class ParsedRequest:
     """`param` names the messages in OpenAI's words; `config` leaves nothing to be inherited."""
 
     param: str
@@ -30,7 +30,7 @@ class Order:
     background: bool = False
 
 
-def of_completion(data: Any) -> Order:
+def of_completion(data: Any) -> ParsedRequest:
     """`POST chat/completions`. Raises FieldError."""
     known = (*parameters.COMPLETION, *parameters.NOT_OF_COMPLETIONS)
     body = fields.of_object(data, known)
@@ -43,7 +43,7 @@ def of_completion(data: Any) -> Order:
     if listed[0]["role"] in SystemRole.values and listed[0]["content"]:
         config["system_role"], config["system"] = listed[0]["role"], listed[0]["content"]
         listed = listed[1:]
-    return Order(
+    return ParsedRequest(
         param="messages",
         messages=listed,
         config=config,
@@ -53,7 +53,7 @@ def of_completion(data: Any) -> Order:
     )
 
 
-def of_response(data: Any) -> Order:
+def of_response(data: Any) -> ParsedRequest:
     """`POST responses`. Raises FieldError."""
     known = (*parameters.RESPONSE, *parameters.NOT_OF_RESPONSES)
     body = fields.of_object(data, known)
@@ -66,7 +66,7 @@ def of_response(data: Any) -> Order:
     background, truncation = fields.flag(body, "background"), _truncation(body)
     previous = fields.text(body, "previous_response_id", max_chars=100)
     extra = {"background": background, "metadata": _metadata(body), "truncation": truncation}
-    return Order(
+    return ParsedRequest(
         param="input",
         messages=messages.of_response(body.get("input")),
         config=config,

@@ -89,7 +89,7 @@ async def _events(proof: Proof, reply: Reply, teller: Teller) -> AsyncGenerator[
                 yield said
         else:
             raise Unanswered.given_up(reply.id)
-    ended = await threads.run(queries.one, member=proof.member, reply_id=reply.id)
+    ended = await threads.run(queries.get_reply, member=proof.member, reply_id=reply.id)
     yield teller.end(ended, _rest(transcript, ended))
 
 

@@ -30,7 +30,7 @@ async def until_ended(*, proof: Proof, reply: Reply) -> Reply:
     ) as follower:
         async for _ in follower:
             pass
-    ended = await threads.run(queries.one, member=proof.member, reply_id=reply.id)
+    ended = await threads.run(queries.get_reply, member=proof.member, reply_id=reply.id)
     if ended.status not in TERMINAL:
         raise Unanswered.given_up(reply.id)
     return ended

@@ -959,7 +959,6 @@ export interface components {
             retryable: boolean;
             refunded: boolean;
         };
-        /** @description Never validates and never renders. */
         ErrorBody: {
             message: string;
             type: string;
@@ -1116,7 +1115,6 @@ export interface components {
             created_at: string;
         };
         NullEnum: null;
-        /** @description Never validates and never renders. */
         OpenAIChoice: {
             index: number;
             /** @description `role`, `content` and `refusal`. */
@@ -1128,7 +1126,6 @@ export interface components {
             } | null;
             finish_reason: string | null;
         };
-        /** @description Never validates and never renders. */
         OpenAICompletion: {
             /** @description `chatcmpl-` and the reply's id without dashes. */
             id: string;
@@ -1142,7 +1139,6 @@ export interface components {
             system_fingerprint?: string;
             service_tier?: string;
         };
-        /** @description Never validates and never renders. */
         OpenAICompletionInputRequest: {
             model: string;
             /** Format: double */
@@ -1159,17 +1155,14 @@ export interface components {
          * @enum {string}
          */
         OpenAICompletionObjectEnum: "chat.completion";
-        /** @description Never validates and never renders. */
         OpenAIError: {
             error: components["schemas"]["ErrorBody"];
         };
-        /** @description Never validates and never renders. */
         OpenAIMessageRequest: {
             role: components["schemas"]["RoleEnum"];
             /** @description A text, or an array of text parts. */
             content: unknown;
         };
-        /** @description Never validates and never renders. */
         OpenAIModel: {
             id: string;
             object: components["schemas"]["OpenAIModelObjectEnum"];
@@ -1177,7 +1170,6 @@ export interface components {
             created: number;
             owned_by: string;
         };
-        /** @description Never validates and never renders. */
         OpenAIModelList: {
             object: components["schemas"]["OpenAIModelListObjectEnum"];
             data: components["schemas"]["OpenAIModel"][];
@@ -1192,7 +1184,6 @@ export interface components {
          * @enum {string}
          */
         OpenAIModelObjectEnum: "model";
-        /** @description Never validates and never renders. */
         OpenAIResponse: {
             /** @description `resp_` and the reply's id without dashes. */
             id: string;
@@ -1244,7 +1235,6 @@ export interface components {
             } | null;
             user: string | null;
         };
-        /** @description Never validates and never renders. */
         OpenAIResponseInputRequest: {
             model: string;
             /** Format: double */
@@ -1275,7 +1265,6 @@ export interface components {
          * @enum {string}
          */
         OpenAIResponseStatusEnum: "queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled";
-        /** @description Never validates and never renders. */
         OpenAIStreamOptionsRequest: {
             include_usage?: boolean;
         };
@@ -1356,7 +1345,6 @@ export interface components {
         RegenerateInputRequest: {
             config?: components["schemas"]["ConfigInputRequest"];
         };
-        /** @description Expects `config` loaded and `choices` prefetched in the order of their index. */
         Reply: {
             /** Format: uuid */
             id: string;

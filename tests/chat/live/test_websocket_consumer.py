@@ -420,7 +420,7 @@ async def test_an_end_whose_text_cannot_be_read_is_told_later(member, monkeypatc
     reply = await threads.run(make_running, member)
     async with opened(member) as socket:
         await socket.next("reply.snapshot")
-        monkeypatch.setattr(queries, "one", losing(queries.one, 2))
+        monkeypatch.setattr(queries, "get_reply", losing(queries.get_reply, 2))
         await threads.run(lambda: publisher.publish(complete(reply, "abc", 3)))
 
         frame = await socket.next("reply.snapshot")
@@ -428,7 +428,7 @@ async def test_an_end_whose_text_cannot_be_read_is_told_later(member, monkeypatc
         assert (await socket.next("reply.updated"))["reply"]["status"] == "completed"
 
 
-@pytest.mark.parametrize("name", ["one", "open_of"])
+@pytest.mark.parametrize("name", ["get_reply", "open_of"])
 async def test_without_the_database_a_client_is_asked_to_come_again(member, monkeypatch, name):
     from chat.resources import queries
 
@@ -444,7 +444,7 @@ async def test_a_conversation_that_was_deleted_is_told_with_its_id(member):
 
     def delete():
         reply.conversation.deleted_at = datetime.now(UTC)
-        publisher.publish([publisher.conversation_told(reply.conversation)])
+        publisher.publish([publisher.conversation_event(reply.conversation)])
 
     async with opened(member) as socket:
         await threads.run(delete)

@@ -46,9 +46,9 @@ def response(member, given="Hello", key=None, **fields):
     return _asked(member, parsed_request.of_response(body), key)
 
 
-def _asked(member, order, key):
-    idempotency = Idempotency(key=key, body_hash=str(order)[:64]) if key else None
-    return asking.ask(member=member, order=order, idempotency=idempotency)
+def _asked(member, parsed, key):
+    idempotency = Idempotency(key=key, body_hash=str(parsed)[:64]) if key else None
+    return asking.ask(member=member, parsed=parsed, idempotency=idempotency)
 
 
 def resource(reply):

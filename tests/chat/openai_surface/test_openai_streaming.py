@@ -76,7 +76,7 @@ def feed(monkeypatch):
             yield frames()
 
         monkeypatch.setattr(streaming.reply_follower, "follow", follow)
-        monkeypatch.setattr(streaming.queries, "one", lambda **_: fed[-1].row)
+        monkeypatch.setattr(streaming.queries, "get_reply", lambda **_: fed[-1].row)
         proof = Proof(source=Session(member=Member()), until=NOW)
         body = await streaming.begun(proof=proof, reply=row(), teller=teller)
         text = b"".join([part async for part in body]).decode()

@@ -400,8 +400,7 @@ def test_a_wrong_answer_would_be_seen(check, api, monkeypatch):
     """Without this, the checks above could check nothing."""
     from chat.rest import catalogue_views
 
-    monkeypatch.setattr(catalogue_views.daily_limit, "state", lambda **_: {"limit": "5", "used": 1})
-    monkeypatch.setattr(catalogue_views.QuotaSerializer, "data", {"limit": "five"}, raising=False)
+    monkeypatch.setattr(catalogue_views.render, "quota", lambda state: {"limit": "five"})
 
     with pytest.raises(jsonschema.ValidationError):
         check(api.get("/api/v1/quota"), "get_quota", 200)

@@ -2,15 +2,12 @@
 
 from api.renderers import to_json
 from chat.models import Reply
-from chat.rest.schema import ReplySerializer
-
-# To make a serializer's fields costs ten times as much as to use them. Used for reading only.
-_as_reply = ReplySerializer().to_representation
+from chat.resources import render
 
 
 def body(reply: Reply) -> bytes:
-    """`reply` ended, and is as ReplySerializer expects it. The same bytes whenever it is asked."""
-    event = {"type": "reply.finished", "timestamp": reply.finished_at, "data": _as_reply(reply)}
+    """`reply` ended, and is as `render.reply` expects it. The same bytes whenever it is asked."""
+    event = {"type": "reply.finished", "timestamp": reply.finished_at, "data": render.reply(reply)}
     return to_json(event)
 
 

@@ -256,11 +256,11 @@ def test_a_message_over_the_limit_is_refused_but_not_an_answer(settings):
 def test_text_parts_become_one_text():
     parts = [{"type": "text", "text": "One"}, {"type": "text", "text": "two", "annotations": []}]
 
-    order = parsed_request.of_completion(
+    parsed = parsed_request.of_completion(
         COMPLETION | {"messages": [{"role": "user", "content": parts}]}
     )
 
-    assert order.messages == [{"role": "user", "content": "One\ntwo"}]
+    assert parsed.messages == [{"role": "user", "content": "One\ntwo"}]
 
 
 def test_an_output_item_of_a_response_may_be_sent_back_as_it_came():
@@ -273,37 +273,37 @@ def test_an_output_item_of_a_response_may_be_sent_back_as_it_came():
     }
     given = [USER, item, {"role": "user", "content": [{"type": "input_text", "text": "And?"}]}]
 
-    order = parsed_request.of_response(RESPONSE | {"input": given})
+    parsed = parsed_request.of_response(RESPONSE | {"input": given})
 
-    assert [message["content"] for message in order.messages] == ["Hello", "Hi", "And?"]
+    assert [message["content"] for message in parsed.messages] == ["Hello", "Hi", "And?"]
 
 
 def test_a_message_of_a_completion_may_be_sent_back_as_it_came():
     message = {"role": "assistant", "content": "Hi", "refusal": None, "annotations": []}
 
-    order = parsed_request.of_completion(COMPLETION | {"messages": [USER, message, USER]})
+    parsed = parsed_request.of_completion(COMPLETION | {"messages": [USER, message, USER]})
 
-    assert order.messages[1] == {"role": "assistant", "content": "Hi"}
+    assert parsed.messages[1] == {"role": "assistant", "content": "Hi"}
 
 
 @pytest.mark.parametrize("role", ["system", "developer"])
 def test_a_first_system_message_is_the_system_text_under_its_own_role(role):
     system = {"role": role, "content": "Be kind."}
 
-    order = parsed_request.of_completion(COMPLETION | {"messages": [system, system, USER]})
+    parsed = parsed_request.of_completion(COMPLETION | {"messages": [system, system, USER]})
 
-    assert (order.config["system_role"], order.config["system"]) == (role, "Be kind.")
-    assert order.messages == [system, USER]
+    assert (parsed.config["system_role"], parsed.config["system"]) == (role, "Be kind.")
+    assert parsed.messages == [system, USER]
 
 
 def test_of_a_response_only_its_instructions_are_the_system_text():
     system = {"role": "system", "content": "Be kind."}
-    order = parsed_request.of_response(
+    parsed = parsed_request.of_response(
         RESPONSE | {"input": [system, USER], "instructions": "Be brief."}
     )
 
-    assert order.config["system"] == "Be brief."
-    assert order.messages == [system, USER]
+    assert parsed.config["system"] == "Be brief."
+    assert parsed.messages == [system, USER]
     assert parsed_request.of_response(RESPONSE | {"input": [system, USER]}).config["system"] is None
 
 
