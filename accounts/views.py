@@ -12,11 +12,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.pagination import PAGE, Keyset, page_of
+from api.problems import BODY, answers, missing, problem
 
 from . import members, recovery
 from .credentials import keys, sessions, tickets
 from .credentials.authentication import SessionToChange, proof_of
+from .credentials.keys import KeyLimitReached, KeyNotAllowed
+from .credentials.sessions import EmailNotVerified, TokenReused, TokenRotated
+from .credentials.tokens import TokenInvalid
+from .links import LinkInvalid
 from .mails import readers
+from .members import CredentialsInvalid, EmailTaken, PasswordWrong
 from .models import ApiKey, Member, Session
 from .serializers import (
     DepartureSerializer,
@@ -40,11 +46,19 @@ from .serializers import (
     TokenPairSerializer,
 )
 from .throttling import limits
-from .throttling.limits import Door
+from .throttling.limits import Door, ThrottlesUnavailable, TooManyAttempts
 
 # UUIDv7 ids sort by when they were made.
 _SESSIONS: Keyset[Session] = Keyset({"id": UUID})
 _KEYS: Keyset[ApiKey] = Keyset({"id": UUID})
+_NOT_COUNTED = problem("The database, or what counts attempts, is away", ThrottlesUnavailable)
+# Of whoever is signed in, and proves the password once more.
+_PASSWORD_ASKED = (
+    problem("Bad request", PasswordWrong),
+    problem("Too many wrong passwords; `Retry-After` says when to come again", TooManyAttempts),
+    _NOT_COUNTED,
+)
+_KEY_NOT_ALLOWED = problem("An API key cannot do that", KeyNotAllowed)
 
 
 class PublicView(APIView):
@@ -53,6 +67,10 @@ class PublicView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     door: ClassVar[Door] = limits.SHOWING_A_TOKEN
+    problems = (
+        problem("Too many attempts; `Retry-After` says when to come again", TooManyAttempts),
+        _NOT_COUNTED,
+    )
 
     def check_throttles(self, request: Request) -> None:
         """Before the body is read: a refusal costs one question to Redis."""
@@ -68,6 +86,7 @@ class AccountView(APIView):
 class SignupView(PublicView):
     door = limits.SIGNING_UP
 
+    @answers(problem("Bad request", EmailTaken))
     @extend_schema(
         operation_id="sign_up",
         request=SignupSerializer,
@@ -92,6 +111,12 @@ class SignupView(PublicView):
 
 
 class LoginView(PublicView):
+    @answers(
+        problem(
+            "Not the right password, or a token that does not count any more", CredentialsInvalid
+        ),
+        problem("The address has to be confirmed first", EmailNotVerified),
+    )
     @extend_schema(
         operation_id="log_in", request=LoginSerializer, responses={200: TokenPairSerializer}
     )
@@ -110,6 +135,14 @@ class LoginView(PublicView):
 
 
 class RefreshView(PublicView):
+    @answers(
+        problem(
+            "Not the right password, or a token that does not count any more",
+            TokenInvalid,
+            TokenRotated,
+            TokenReused,
+        )
+    )
     @extend_schema(
         operation_id="refresh_tokens",
         request=RefreshSerializer,
@@ -143,6 +176,7 @@ class PasswordResetView(PublicView):
 
 
 class PasswordResetConfirmView(PublicView):
+    @answers(problem("Bad request", LinkInvalid))
     @extend_schema(operation_id="reset_password", request=NewPassword, responses={204: None})
     def post(self, request: Request) -> Response:
         """Set a new password by the link of a mail, which is good once; every session ends."""
@@ -170,6 +204,7 @@ class VerificationView(PublicView):
 
 
 class VerificationConfirmView(PublicView):
+    @answers(problem("Bad request", LinkInvalid, EmailTaken))
     @extend_schema(operation_id="confirm_email", request=LinkInput, responses={204: None})
     def post(self, request: Request) -> Response:
         """Confirm an address by the link of a mail; a new one is the member's from now on."""
@@ -180,6 +215,7 @@ class VerificationConfirmView(PublicView):
 
 
 class LogoutView(AccountView):
+    @answers(_KEY_NOT_ALLOWED)
     @extend_schema(operation_id="log_out", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """End this session; its tokens are refused from now on."""
@@ -203,6 +239,7 @@ class MeView(AccountView):
         """Who you are."""
         return Response(MemberSerializer(cast(Member, request.user)).data)
 
+    @answers(_KEY_NOT_ALLOWED)
     @extend_schema(
         operation_id="change_me",
         request=ProfileFields(partial=True),
@@ -217,6 +254,7 @@ class MeView(AccountView):
         )
         return Response(MemberSerializer(member).data)
 
+    @answers(_KEY_NOT_ALLOWED, *_PASSWORD_ASKED, *BODY)
     @extend_schema(operation_id="delete_me", request=DepartureSerializer, responses={204: None})
     def delete(self, request: Request) -> Response:
         """Delete your account with all conversations, at once and for good.
@@ -232,6 +270,7 @@ class MeView(AccountView):
 
 
 class PasswordView(AccountView):
+    @answers(_KEY_NOT_ALLOWED, *_PASSWORD_ASKED)
     @extend_schema(operation_id="change_password", request=PasswordChange, responses={204: None})
     def post(self, request: Request) -> Response:
         """Change your password; all other sessions end."""
@@ -246,6 +285,7 @@ class PasswordView(AccountView):
 
 
 class EmailView(AccountView):
+    @answers(_KEY_NOT_ALLOWED, *_PASSWORD_ASKED)
     @extend_schema(
         operation_id="change_email", request=EmailChange, responses={202: MailedSerializer}
     )
@@ -282,6 +322,7 @@ class SessionsView(AccountView):
 
 
 class SessionView(AccountView):
+    @answers(_KEY_NOT_ALLOWED, missing(Session))
     @extend_schema(operation_id="end_session", responses={204: None})
     def delete(self, request: Request, session_id: UUID) -> Response:
         """Sign out there; its tokens are refused from now on, and its sockets close."""
@@ -302,6 +343,7 @@ class KeysView(AccountView):
         )
         return Response(page)
 
+    @answers(_KEY_NOT_ALLOWED, problem("There are as many as there may be", KeyLimitReached))
     @extend_schema(operation_id="create_key", request=KeyInput, responses={201: NewKeySerializer})
     def post(self, request: Request) -> Response:
         """Make an API key, which is shown this once.
@@ -317,6 +359,7 @@ class KeysView(AccountView):
 
 
 class KeyView(AccountView):
+    @answers(_KEY_NOT_ALLOWED, missing(ApiKey))
     @extend_schema(operation_id="revoke_key", responses={204: None})
     def delete(self, request: Request, key_id: UUID) -> Response:
         """Revoke an API key; it is refused from now on, and its sockets close."""

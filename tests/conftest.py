@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from rest_framework.test import APIClient
+from rest_framework.views import APIView
+from support import declared_problems
 from support.people import make_member
 from support.shared_connection import lent_to_the_pool
 
@@ -34,6 +36,13 @@ def _fast_passwords(settings) -> None:
 def _no_throttles(settings) -> None:
     """All tests come from one address; those of the throttles switch them on."""
     settings.AUTH_THROTTLES = False
+
+
+@pytest.fixture(autouse=True)
+def _problems_are_declared(monkeypatch) -> None:
+    """A view that answers with an error which it does not declare fails its test."""
+    handler = declared_problems.exception_handler
+    monkeypatch.setattr(APIView, "get_exception_handler", lambda view: handler)
 
 
 @pytest.fixture(autouse=True)

@@ -9,11 +9,17 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.credentials.sessions import EmailNotVerified
 from accounts.mails import readers
+from accounts.members import EmailTaken
 from accounts.views import PublicView
+from api.problems import answers, problem
 from api.views import AsyncView
 
 from . import browsers, exchanges, flows, providers
+from .codes import CodeInvalid
+from .linking import EmailRequired, EmailUnverified, MemberDeactivated
+from .providers import ProviderUnknown
 from .serializers import (
     ExchangedSerializer,
     ExchangeSerializer,
@@ -35,6 +41,7 @@ class ProvidersView(PublicView):
 class ProviderView(AsyncView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
+    problems = (problem("Not there, or not yours", ProviderUnknown),)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -86,6 +93,16 @@ class CallbackView(ProviderView):
 
 
 class ExchangeView(PublicView):
+    @answers(
+        problem("Bad request", EmailTaken),
+        problem("The code does not count, or not with this verifier", CodeInvalid),
+        problem(
+            "The account was deactivated, or its e-mail has to be confirmed first",
+            MemberDeactivated,
+            EmailNotVerified,
+        ),
+        problem("An e-mail is missing, or is another member's", EmailRequired, EmailUnverified),
+    )
     @extend_schema(
         operation_id="exchange_code",
         request=ExchangeSerializer,

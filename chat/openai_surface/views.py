@@ -10,12 +10,25 @@ from rest_framework.response import Response
 
 from accounts.credentials.authentication import member_of, proof_of
 from api import threads
+from api.errors import FieldError
+from api.problems import (
+    BODY,
+    DATABASE_AWAY,
+    MALFORMED,
+    NOT_SIGNED_IN,
+    Problem,
+    answers,
+    missing,
+    problem,
+)
 from api.text import storable
 from api.views import AsyncView
 from chat.conversations import available_models
-from chat.live.sse import EventStream
+from chat.limits.daily_limit import DailyLimitReached
+from chat.live.sse import EventStream, TooManyStreams
 from chat.models import OfferedModel, Reply
 from chat.replies import cancellation
+from chat.replies.accept import KeyReused, QueueFull, ReplyInProgress
 from chat.resources import queries
 from chat.rest import openapi_parameters, request_headers
 from chat.rest.rate_limit_headers import LimitedView
@@ -33,6 +46,10 @@ from .responses.response_events import EventTeller
 class SurfaceView(AsyncView):
     """Errors in OpenAI's shape: the problem of config/http/problems.py, told otherwise."""
 
+    problems: tuple[Problem, ...] = (
+        problem("No key or token, or none that counts", *NOT_SIGNED_IN.errors),
+        problem("Try again in a moment", *DATABASE_AWAY.errors),
+    )
     stored = False  # what was asked, and so it must not be asked again
 
     def handle_exception(self, error: Exception) -> Response:
@@ -49,6 +66,20 @@ class SurfaceView(AsyncView):
 
 class AskingView(SurfaceView, LimitedView):
     """Every accept and every refusal says how much of the daily limit is left."""
+
+    problems = (
+        problem("Wrong or not supported; `param` says what", *MALFORMED.errors),
+        problem("No key or token, or none that counts", *NOT_SIGNED_IN.errors),
+        problem("A model that is not offered", errors.ModelNotOffered),
+        problem("The previous response is open, or the reply was cancelled", ReplyInProgress),
+        *BODY,
+        problem("The Idempotency-Key was used for something else", KeyReused),
+        problem(
+            "The daily limit is reached, or the model's own", DailyLimitReached, TooManyStreams
+        ),
+        problem("The model failed", Unanswered, status=502),
+        problem("Try again in a moment", *DATABASE_AWAY.errors, QueueFull),
+    )
 
     def handle_exception(self, error: Exception) -> Response:
         self.database_away = isinstance(error, threads.AWAY)
@@ -76,6 +107,7 @@ class ModelsView(SurfaceView):
 
 
 class ModelView(SurfaceView):
+    @answers(problem("Not there, or not yours", errors.ModelNotOffered))
     @extend_schema(operation_id="get_openai_model", responses={200: openapi_schema.Model})
     async def get(self, request: Request, model: str) -> Response:
         """One of the models, in OpenAI's form."""
@@ -86,6 +118,10 @@ class ModelView(SurfaceView):
 
 
 class CompletionsView(AskingView):
+    @answers(
+        problem("The answer could not be made", Unanswered, status=500),
+        problem("The model did not answer in time", Unanswered, status=504),
+    )
     @extend_schema(
         operation_id="create_completion",
         request=openapi_schema.CompletionInput,
@@ -141,6 +177,7 @@ class ResponsesView(AskingView):
 
 
 class ResponseView(SurfaceView):
+    @answers(missing(Reply), problem("Wrong or not supported; `param` says what", FieldError))
     @extend_schema(operation_id="get_response", responses={200: openapi_schema.Response})
     async def get(self, request: Request, response_id: str) -> Response:
         """A response as it is now."""
@@ -153,6 +190,7 @@ class ResponseView(SurfaceView):
 class CancelView(SurfaceView):
     """Waits for the worker."""
 
+    @answers(missing(Reply))
     @extend_schema(
         operation_id="cancel_response", request=None, responses={200: openapi_schema.Response}
     )

@@ -14,10 +14,12 @@ from rest_framework.views import APIView
 from accounts.credentials.authentication import member_of
 from api import threads
 from api.pagination import Keyset, page_of
+from api.problems import answers, missing, problem
 from api.views import AsyncView
 from chat.conversations import conversations, intake
 from chat.conversations.conversations import Beginning
-from chat.models import Conversation
+from chat.conversations.intake import PromptInUse
+from chat.models import Conversation, Prompt
 from chat.replies import conversation_deletion
 from chat.resources import queries, render
 
@@ -87,11 +89,13 @@ class ConversationsView(APIView):
 class ConversationView(AsyncView):
     """Deleting waits for the worker that is to stop, and so is asynchronous: then all must be."""
 
+    @answers(missing(Conversation))
     @extend_schema(operation_id="get_conversation", responses={200: ConversationSerializer})
     async def get(self, request: Request, conversation_id: UUID) -> Response:
         """A conversation with all its prompts and replies."""
         return await threads.run(_whole, request, conversation_id)
 
+    @answers(missing(Conversation))
     @extend_schema(
         operation_id="change_conversation",
         request=ConversationChange,
@@ -104,6 +108,7 @@ class ConversationView(AsyncView):
         """
         return await threads.run(_changed, request, conversation_id)
 
+    @answers(missing(Conversation))
     @extend_schema(operation_id="delete_conversation", responses={204: None})
     async def delete(self, request: Request, conversation_id: UUID) -> Response:
         """Delete a conversation; it can be restored for 30 days.
@@ -117,6 +122,7 @@ class ConversationView(AsyncView):
 
 
 class RestoreView(APIView):
+    @answers(missing(Conversation))
     @extend_schema(
         operation_id="restore_conversation",
         request=None,
@@ -129,6 +135,7 @@ class RestoreView(APIView):
 
 
 class PromptView(APIView):
+    @answers(missing(Conversation, Prompt), problem("A reply used the answer", PromptInUse))
     @extend_schema(
         operation_id="answer_prompt", request=AnswerInput, responses={200: PromptSerializer}
     )

@@ -14,11 +14,15 @@ from rest_framework.views import APIView
 
 from accounts.credentials.authentication import member_of, proof_of
 from api import threads
+from api.problems import answers, missing, problem
 from api.views import AsyncView
+from chat.conversations.intake import IntakeIncomplete
+from chat.limits.daily_limit import DailyLimitReached
 from chat.live import long_poll, reply_follower, sse
-from chat.models import Reply
+from chat.live.sse import TooManyStreams
+from chat.models import Conversation, Reply
 from chat.replies import accept, cancellation
-from chat.replies.accept import UNSET, Ask
+from chat.replies.accept import UNSET, Ask, KeyReused, QueueFull, ReplyInProgress
 from chat.resources import queries, render
 
 from . import openapi_parameters as params
@@ -36,6 +40,12 @@ class AcceptingView(LimitedView):
     What is accepted is so before the handler begins: `accepted` has to be called by then.
     """
 
+    problems = (
+        problem("A reply is open, or the intake incomplete", ReplyInProgress, IntakeIncomplete),
+        problem("The Idempotency-Key was used for something else", KeyReused),
+        problem("The daily limit is reached", DailyLimitReached),
+        problem("The database is away, or the queue is full", QueueFull),
+    )
     reply: Reply
     view: long_poll.ReplyView
 
@@ -76,6 +86,7 @@ class RepliesView(AcceptingView):
     def before_post(self, request: Request, conversation_id: UUID) -> None:
         self.accepted(_ask(request, conversation_id))
 
+    @answers(missing(Conversation))
     @extend_schema(
         operation_id="create_reply",
         request=ReplyInput,
@@ -95,6 +106,7 @@ class RegenerateView(AcceptingView):
     def before_post(self, request: Request, reply_id: UUID) -> None:
         self.accepted(_regenerate(request, reply_id))
 
+    @answers(missing(Reply))
     @extend_schema(
         operation_id="regenerate_reply",
         request=RegenerateInput,
@@ -107,6 +119,7 @@ class RegenerateView(AcceptingView):
 
 
 class ReplyView(AsyncView):
+    @answers(missing(Reply))
     @extend_schema(
         operation_id="get_reply",
         parameters=[
@@ -144,6 +157,7 @@ class ReplyView(AsyncView):
 
 
 class EventsView(AsyncView):
+    @answers(missing(Reply), problem("Too many streams and waits are open", TooManyStreams))
     @extend_schema(
         operation_id="stream_reply",
         parameters=[params.LAST_EVENT_ID],
@@ -172,6 +186,7 @@ class EventsView(AsyncView):
 class CancelView(AsyncView):
     """Waits for the worker, and so is asynchronous."""
 
+    @answers(missing(Reply))
     @extend_schema(operation_id="cancel_reply", request=None, responses={200: ReplySerializer})
     async def post(self, request: Request, reply_id: UUID) -> Response:
         """Stop a reply; the text so far is kept. One that has ended is returned as it is."""
@@ -179,6 +194,7 @@ class CancelView(AsyncView):
 
 
 class ExchangeView(APIView):
+    @answers(missing(Reply))
     @extend_schema(operation_id="get_exchange", responses={200: ExchangeSerializer})
     def get(self, request: Request, reply_id: UUID) -> Response:
         """What went over the model's wire, rebuilt.

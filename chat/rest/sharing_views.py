@@ -12,8 +12,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.credentials.authentication import member_of
+from api.problems import answers, missing
 from chat.conversations import export as exporting
 from chat.conversations import sharing
+from chat.models import Conversation
 from chat.resources import queries, render
 
 from . import openapi_parameters as params
@@ -22,6 +24,7 @@ from .schema import ConversationSerializer, SharedConversationSerializer, ShareS
 
 
 class ShareView(APIView):
+    @answers(missing(Conversation))
     @extend_schema(
         operation_id="share_conversation", request=None, responses={201: ShareSerializer}
     )
@@ -34,6 +37,7 @@ class ShareView(APIView):
         url = sharing.url(token, server=request.build_absolute_uri("/").removesuffix("/"))
         return Response(render.share(token=token, url=url), status=status.HTTP_201_CREATED)
 
+    @answers(missing(Conversation))
     @extend_schema(operation_id="unshare_conversation", responses={204: None})
     def delete(self, request: Request, conversation_id: UUID) -> Response:
         """End the sharing: the link leads nowhere from now on."""
@@ -45,6 +49,7 @@ class SharedView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
+    @answers(missing(Conversation))
     @extend_schema(
         operation_id="get_shared_conversation", responses={200: SharedConversationSerializer}
     )
@@ -57,6 +62,7 @@ class SharedView(APIView):
 
 
 class ExportView(APIView):
+    @answers(missing(Conversation))
     @extend_schema(
         operation_id="export_conversation",
         parameters=[params.FORMAT, params.DISPOSITION],

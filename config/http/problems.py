@@ -20,6 +20,7 @@ from accounts.oauth.linking import EmailRequired, EmailUnverified, MemberDeactiv
 from accounts.oauth.providers import ProviderUnknown
 from accounts.throttling.limits import ThrottlesUnavailable, TooManyAttempts
 from api.errors import DomainError, FieldError
+from api.problems import Problem
 from api.renderers import to_json
 from api.serializers import flatten_errors
 from api.text import storable
@@ -99,6 +100,28 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     response = Response(body, status=body["status"], headers=headers)
     response.content_type = CONTENT_TYPE
     return response
+
+
+def status_of(problem: Problem) -> int:
+    """Raises ValueError where its errors have several; KeyError for an error unknown here."""
+    if problem.status is not None:
+        return problem.status
+    (status,) = {_status_of(error) for error in problem.errors}
+    return status
+
+
+def _status_of(error: type[Exception]) -> int:
+    if issubclass(error, FieldError):
+        return 400
+    if issubclass(error, MISSING):
+        return 404
+    if issubclass(error, exceptions.APIException):
+        return error.status_code
+    if issubclass(error, DomainError):
+        return DOMAIN_ERRORS[error][0]
+    if issubclass(error, _DATABASE_AWAY):
+        return 503
+    raise KeyError(error)
 
 
 def problem(

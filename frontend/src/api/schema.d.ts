@@ -1598,16 +1598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts; `Retry-After` says when to come again */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database, or what counts attempts, is away */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1661,16 +1652,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many attempts; `Retry-After` says when to come again */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database, or what counts attempts, is away */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2058,7 +2040,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2456,7 +2438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2511,7 +2493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2580,7 +2562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2637,7 +2619,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2693,7 +2675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2772,7 +2754,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2834,7 +2816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2923,7 +2905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3170,7 +3152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3245,7 +3227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3301,7 +3283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3347,7 +3329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3432,7 +3414,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database, or what counts attempts, is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3509,7 +3491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3595,7 +3577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database, or what counts attempts, is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3641,7 +3623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3692,7 +3674,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3778,7 +3760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3843,7 +3825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3928,7 +3910,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database, or what counts attempts, is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3979,7 +3961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4044,7 +4026,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4095,7 +4077,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4172,7 +4154,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4228,7 +4210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4274,7 +4256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4320,7 +4302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4401,7 +4383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4476,7 +4458,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4543,7 +4525,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description Too many streams and waits are open */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4600,7 +4591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4820,7 +4811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is away, or the queue is full */
+            /** @description The database is away */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5010,6 +5001,19 @@ export interface operations {
                     "application/json": components["schemas"]["OpenAIError"];
                 };
             };
+            /** @description The answer could not be made */
+            500: {
+                headers: {
+                    /** @description The daily limit: `q` requests in `w` seconds. */
+                    "RateLimit-Policy"?: string;
+                    /** @description What is left of it: `r` requests, for `t` seconds. */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
             /** @description The model failed */
             502: {
                 headers: {
@@ -5025,6 +5029,19 @@ export interface operations {
             };
             /** @description Try again in a moment */
             503: {
+                headers: {
+                    /** @description The daily limit: `q` requests in `w` seconds. */
+                    "RateLimit-Policy"?: string;
+                    /** @description What is left of it: `r` requests, for `t` seconds. */
+                    RateLimit?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
+                };
+            };
+            /** @description The model did not answer in time */
+            504: {
                 headers: {
                     /** @description The daily limit: `q` requests in `w` seconds. */
                     "RateLimit-Policy"?: string;
@@ -5301,6 +5318,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpenAIResponse"];
+                };
+            };
+            /** @description Wrong or not supported; `param` says what */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAIError"];
                 };
             };
             /** @description No key or token, or none that counts */

@@ -11,10 +11,13 @@ from rest_framework.views import APIView
 
 from accounts.models import Member
 from api.pagination import PAGE, Keyset, page_of
+from api.problems import answers, missing, problem
 from workers.models import Webhook
 
 from . import endpoints
+from .endpoints import WebhookLimitReached
 from .serializers import NewWebhookSerializer, WebhookInput, WebhookSerializer
+from .targets import TargetRefused
 
 # UUIDv7 ids sort by when they were made.
 _WEBHOOKS: Keyset[Webhook] = Keyset({"id": UUID})
@@ -33,6 +36,10 @@ class WebhooksView(APIView):
         )
         return Response(page)
 
+    @answers(
+        problem("Bad request", TargetRefused),
+        problem("There are as many as there may be", WebhookLimitReached),
+    )
     @extend_schema(
         operation_id="create_webhook",
         request=WebhookInput,
@@ -54,6 +61,7 @@ class WebhooksView(APIView):
 
 
 class WebhookView(APIView):
+    @answers(missing(Webhook))
     @extend_schema(operation_id="delete_webhook", responses={204: None})
     def delete(self, request: Request, webhook_id: UUID) -> Response:
         """Delete a webhook, with all that is still on its way there."""
