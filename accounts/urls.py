@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from . import views
+from . import me_views, views
 
 urlpatterns = [
     path("auth/signup", views.SignupView.as_view()),
@@ -13,11 +13,11 @@ urlpatterns = [
     path("auth/email-verification/confirm", views.VerificationConfirmView.as_view()),
     path("", include("accounts.oauth.urls")),
     path("auth/ws-ticket", views.TicketView.as_view()),
-    path("me", views.MeView.as_view()),
-    path("me/password", views.PasswordView.as_view()),
-    path("me/email", views.EmailView.as_view()),
-    path("me/sessions", views.SessionsView.as_view()),
-    path("me/sessions/<uuid:session_id>", views.SessionView.as_view()),
-    path("me/keys", views.KeysView.as_view()),
-    path("me/keys/<uuid:key_id>", views.KeyView.as_view()),
+    path("me", me_views.MeView.as_view()),
+    path("me/password", me_views.PasswordView.as_view()),
+    path("me/email", me_views.EmailView.as_view()),
+    path("me/sessions", me_views.SessionsView.as_view()),
+    path("me/sessions/<uuid:session_id>", me_views.SessionView.as_view()),
+    path("me/keys", me_views.KeysView.as_view()),
+    path("me/keys/<uuid:key_id>", me_views.KeyView.as_view()),
 ]

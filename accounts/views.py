@@ -1,7 +1,6 @@
-"""`/api/v1/auth/…` and `/api/v1/me`: each view parses, makes one call, renders."""
+"""`/api/v1/auth/…`: each view parses, makes one call, renders."""
 
-from typing import ClassVar, cast
-from uuid import UUID
+from typing import ClassVar
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
@@ -11,35 +10,24 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.pagination import PAGE, Keyset, page_of
-from api.problems import BODY, answers, missing, problem
+from api.problems import answers, problem
 
 from . import members, recovery
-from .credentials import keys, sessions, tickets
+from .credentials import sessions, tickets
 from .credentials.authentication import SessionToChange, proof_of
-from .credentials.keys import KeyLimitReached, KeyNotAllowed
+from .credentials.keys import KeyNotAllowed
 from .credentials.sessions import EmailNotVerified, TokenReused, TokenRotated
 from .credentials.tokens import TokenInvalid
 from .links import LinkInvalid
 from .mails import readers
-from .members import CredentialsInvalid, EmailTaken, PasswordWrong
-from .models import ApiKey, Member, Session
+from .members import CredentialsInvalid, EmailTaken
 from .serializers import (
-    DepartureSerializer,
-    EmailChange,
     EmailInput,
-    KeyInput,
-    KeySerializer,
     LinkInput,
     LoginSerializer,
     MailedSerializer,
-    MemberSerializer,
-    NewKeySerializer,
     NewPassword,
-    PasswordChange,
-    ProfileFields,
     RefreshSerializer,
-    SessionSerializer,
     SignedUpSerializer,
     SignupSerializer,
     TicketSerializer,
@@ -48,17 +36,8 @@ from .serializers import (
 from .throttling import limits
 from .throttling.limits import Door, ThrottlesUnavailable, TooManyAttempts
 
-# UUIDv7 ids sort by when they were made.
-_SESSIONS: Keyset[Session] = Keyset({"id": UUID})
-_KEYS: Keyset[ApiKey] = Keyset({"id": UUID})
-_NOT_COUNTED = problem("The database, or what counts attempts, is away", ThrottlesUnavailable)
-# Of whoever is signed in, and proves the password once more.
-_PASSWORD_ASKED = (
-    problem("Bad request", PasswordWrong),
-    problem("Too many wrong passwords; `Retry-After` says when to come again", TooManyAttempts),
-    _NOT_COUNTED,
-)
-_KEY_NOT_ALLOWED = problem("An API key cannot do that", KeyNotAllowed)
+NOT_COUNTED = problem("The database, or what counts attempts, is away", ThrottlesUnavailable)
+KEY_NOT_ALLOWED = problem("An API key cannot do that", KeyNotAllowed)
 
 
 class PublicView(APIView):
@@ -69,7 +48,7 @@ class PublicView(APIView):
     door: ClassVar[Door] = limits.SHOWING_A_TOKEN
     problems = (
         problem("Too many attempts; `Retry-After` says when to come again", TooManyAttempts),
-        _NOT_COUNTED,
+        NOT_COUNTED,
     )
 
     def check_throttles(self, request: Request) -> None:
@@ -103,7 +82,7 @@ class SignupView(PublicView):
         fields = body.validated_data | {"reader": readers.of(request)}
         if settings.EMAIL_VERIFICATION_REQUIRED:
             members.sign_up_silently(**fields)
-            return _mailed()
+            return mailed()
         member = members.sign_up(**fields)
         pair = sessions.open_session(member=member, user_agent=_user_agent(request))
         answer = {"member": member, "access": pair.access, "refresh": pair.refresh}
@@ -172,7 +151,7 @@ class PasswordResetView(PublicView):
         body = EmailInput(data=request.data)
         body.is_valid(raise_exception=True)
         recovery.request_reset(**body.validated_data, reader=readers.of(request))
-        return _mailed()
+        return mailed()
 
 
 class PasswordResetConfirmView(PublicView):
@@ -200,7 +179,7 @@ class VerificationView(PublicView):
         body = EmailInput(data=request.data)
         body.is_valid(raise_exception=True)
         recovery.request_verification(**body.validated_data, reader=readers.of(request))
-        return _mailed()
+        return mailed()
 
 
 class VerificationConfirmView(PublicView):
@@ -215,7 +194,7 @@ class VerificationConfirmView(PublicView):
 
 
 class LogoutView(AccountView):
-    @answers(_KEY_NOT_ALLOWED)
+    @answers(KEY_NOT_ALLOWED)
     @extend_schema(operation_id="log_out", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """End this session; its tokens are refused from now on."""
@@ -233,141 +212,7 @@ class TicketView(APIView):
         return Response(TicketSerializer(answer).data, status=status.HTTP_201_CREATED)
 
 
-class MeView(AccountView):
-    @extend_schema(operation_id="get_me", responses={200: MemberSerializer})
-    def get(self, request: Request) -> Response:
-        """Who you are."""
-        return Response(MemberSerializer(cast(Member, request.user)).data)
-
-    @answers(_KEY_NOT_ALLOWED)
-    @extend_schema(
-        operation_id="change_me",
-        request=ProfileFields(partial=True),
-        responses={200: MemberSerializer},
-    )
-    def patch(self, request: Request) -> Response:
-        """Change your nickname, birth year or job."""
-        body = ProfileFields(data=request.data, partial=True)
-        body.is_valid(raise_exception=True)
-        member = members.change_profile(
-            member=cast(Member, request.user), fields=body.validated_data
-        )
-        return Response(MemberSerializer(member).data)
-
-    @answers(_KEY_NOT_ALLOWED, *_PASSWORD_ASKED, *BODY)
-    @extend_schema(operation_id="delete_me", request=DepartureSerializer, responses={204: None})
-    def delete(self, request: Request) -> Response:
-        """Delete your account with all conversations, at once and for good.
-
-        The password is asked for again. Every session ends; running replies are stopped.
-        """
-        body = DepartureSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        member = cast(Member, request.user)
-        with limits.guess(request._request, email=member.email):
-            members.remove(member=member, **body.validated_data)
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class PasswordView(AccountView):
-    @answers(_KEY_NOT_ALLOWED, *_PASSWORD_ASKED)
-    @extend_schema(operation_id="change_password", request=PasswordChange, responses={204: None})
-    def post(self, request: Request) -> Response:
-        """Change your password; all other sessions end."""
-        body = PasswordChange(data=request.data)
-        body.is_valid(raise_exception=True)
-        session = proof_of(request).session
-        with limits.guess(request._request, email=session.member.email):
-            members.change_password(
-                session=session, **body.validated_data, reader=readers.of(request)
-            )
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class EmailView(AccountView):
-    @answers(_KEY_NOT_ALLOWED, *_PASSWORD_ASKED)
-    @extend_schema(
-        operation_id="change_email", request=EmailChange, responses={202: MailedSerializer}
-    )
-    def post(self, request: Request) -> Response:
-        """Have a mail sent to a new address; it is yours once its link was opened.
-
-        Until then the old one stays. That another member has it is told by mail only.
-        """
-        body = EmailChange(data=request.data)
-        body.is_valid(raise_exception=True)
-        member = cast(Member, request.user)
-        with limits.guess(request._request, email=member.email):
-            members.request_email(member=member, **body.validated_data, reader=readers.of(request))
-        return _mailed()
-
-
-class SessionsView(AccountView):
-    @extend_schema(
-        operation_id="list_sessions",
-        parameters=PAGE,
-        responses={200: page_of(SessionSerializer)},
-    )
-    def get(self, request: Request) -> Response:
-        """Where you are signed in, latest sign-in first."""
-        context = {"current": proof_of(request).id}
-        page = _SESSIONS.page(
-            queryset=sessions.live(cast(Member, request.user)),
-            request=request,
-            render=lambda rows: list(
-                SessionSerializer(list(rows), many=True, context=context).data
-            ),
-        )
-        return Response(page)
-
-
-class SessionView(AccountView):
-    @answers(_KEY_NOT_ALLOWED, missing(Session))
-    @extend_schema(operation_id="end_session", responses={204: None})
-    def delete(self, request: Request, session_id: UUID) -> Response:
-        """Sign out there; its tokens are refused from now on, and its sockets close."""
-        sessions.revoke_one(member=cast(Member, request.user), session_id=session_id)
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-class KeysView(AccountView):
-    @extend_schema(
-        operation_id="list_keys", parameters=PAGE, responses={200: page_of(KeySerializer)}
-    )
-    def get(self, request: Request) -> Response:
-        """Your API keys, newest first; the keys themselves are not shown again."""
-        page = _KEYS.page(
-            queryset=keys.of(cast(Member, request.user)),
-            request=request,
-            render=lambda rows: list(KeySerializer(list(rows), many=True).data),
-        )
-        return Response(page)
-
-    @answers(_KEY_NOT_ALLOWED, problem("There are as many as there may be", KeyLimitReached))
-    @extend_schema(operation_id="create_key", request=KeyInput, responses={201: NewKeySerializer})
-    def post(self, request: Request) -> Response:
-        """Make an API key, which is shown this once.
-
-        It is accepted as a Bearer token wherever an access token is, but changes neither the
-        password nor keys, sessions or the account.
-        """
-        body = KeyInput(data=request.data)
-        body.is_valid(raise_exception=True)
-        made = keys.create(member=cast(Member, request.user), **body.validated_data)
-        answer = {**KeySerializer(made.row).data, "key": made.text}
-        return Response(NewKeySerializer(answer).data, status=status.HTTP_201_CREATED)
-
-
-class KeyView(AccountView):
-    @answers(_KEY_NOT_ALLOWED, missing(ApiKey))
-    @extend_schema(operation_id="revoke_key", responses={204: None})
-    def delete(self, request: Request, key_id: UUID) -> Response:
-        """Revoke an API key; it is refused from now on, and its sockets close."""
-        keys.revoke(member=cast(Member, request.user), key_id=key_id)
-        return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _mailed() -> Response:
+def mailed() -> Response:
     detail = "If there is something to send to this address, a mail is on its way."
     return Response(MailedSerializer({"detail": detail}).data, status=status.HTTP_202_ACCEPTED)
 
