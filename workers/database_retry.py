@@ -7,18 +7,18 @@ from typing import TypeVar
 import structlog
 
 from api import threads
-from api.threads import AWAY
+from api.threads import DATABASE_UNAVAILABLE
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 PAUSE_SECONDS = 0.5
 
 
-async def persist(write: Callable[[], Result]) -> Result:
+async def retry_until_stored(write: Callable[[], Result]) -> Result:
     """Calls `write` in a database thread until the database answers; its other errors rise."""
     while True:
         try:
             return await threads.run(write)
-        except AWAY as error:
+        except DATABASE_UNAVAILABLE as error:
             log.warning("database.away", error=type(error).__name__)
             await asyncio.sleep(PAUSE_SECONDS)

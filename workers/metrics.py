@@ -46,7 +46,7 @@ _PROMPT, _COMPLETION = TOKENS.labels("prompt"), TOKENS.labels("completion")
 for _code in (CRASH_LOOP.code, *(kind.code for kind in KINDS)):
     ENDED.labels(ReplyStatus.FAILED, _code)
 for _kind in KINDS:
-    if _kind.again:
+    if _kind.auto_retry:
         RETRIES.labels(_kind.code)
 for _counter in (DELIVERIES, MAILS):
     for _result in ("ok", "failed"):

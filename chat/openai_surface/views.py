@@ -52,7 +52,7 @@ class AskingView(SurfaceView, LimitedView):
     """Every accept and every refusal says how much of the daily limit is left."""
 
     def handle_exception(self, error: Exception) -> Response:
-        self.database_away = isinstance(error, threads.AWAY)
+        self.database_away = isinstance(error, threads.DATABASE_UNAVAILABLE)
         self.quota = None  # a reply that failed has given its slot back
         return super().handle_exception(error)
 

@@ -17,7 +17,7 @@ import uvloop
 from django.conf import settings
 
 from api import threads
-from api.threads import AWAY
+from api.threads import DATABASE_UNAVAILABLE
 from chat.exchange.context import Context
 from chat.models import Reply
 from workers import metrics
@@ -96,7 +96,7 @@ class Engine:
         with self.claiming(len(wanted)):
             try:
                 claimed = await threads.run(claim.claim, wanted, worker=worker)
-            except AWAY as error:
+            except DATABASE_UNAVAILABLE as error:
                 log.warning("reply.unclaimed", replies=len(wanted), error=type(error).__name__)
                 return
             admitted = [self._admit(reply, context) for reply, context in claimed]

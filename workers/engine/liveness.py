@@ -18,12 +18,12 @@ from workers.streaming import first_token_latency
 
 
 @dataclass(frozen=True)
-class Pulse:
+class BeatResult:
     """What one beat tells."""
 
     alive: bool  # False: this worker was declared dead, and its replies are somebody else's
     orphans: bool  # replies run under a worker that no longer beats, and this one may judge
-    strays: bool  # replies run under this worker's name that it does not run
+    unowned_claims: bool  # replies run under this worker's name that it does not run
     due: bool  # queued replies wait to be taken from the table
     deliveries: bool  # webhooks are to be told of ended replies, or old deliveries be forgotten
     mails: bool  # mails are to be sent
@@ -31,7 +31,7 @@ class Pulse:
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do for replies."""
-        return not (self.orphans or self.strays or self.due)
+        return not (self.orphans or self.unowned_claims or self.due)
 
 
 def register() -> UUID:
@@ -50,18 +50,18 @@ def deregister(worker: UUID) -> None:
     Worker.objects.filter(id=worker).delete()
 
 
-def beat(worker: UUID, *, running: Sequence[UUID], model: str = "unknown") -> Pulse:
+def beat(worker: UUID, *, running: Sequence[UUID], model: str = "unknown") -> BeatResult:
     """One statement, which is all that an idle worker costs a tick."""
     given: dict[str, Any] = {"running": list(running), "count": len(running), "model": model}
     given["first_token"] = first_token_latency.median()
     with connection.cursor() as cursor:
         cursor.execute(_BEAT, _about(worker) | given)
-        steady, orphans, strays, due, deliveries, mails = cursor.fetchone()
+        steady, orphans, unowned_claims, due, deliveries, mails = cursor.fetchone()
     alive = steady is not None
-    return Pulse(
+    return BeatResult(
         alive=alive,
         orphans=bool(steady and orphans),
-        strays=alive and strays,
+        unowned_claims=alive and unowned_claims,
         due=due,
         deliveries=deliveries,
         mails=mails,
@@ -83,12 +83,12 @@ def rescue(*, judge: UUID) -> list[Reply]:
     return taken
 
 
-def let_go(worker: UUID, *, running: Sequence[UUID]) -> list[Reply]:
+def requeue_unowned(worker: UUID, *, running: Sequence[UUID]) -> list[Reply]:
     """Puts back what was claimed for the worker a lease ago and is not running there.
 
     A claim whose answer got lost with the database's connection leaves such a reply behind.
     """
-    return lifecycle.rescue_strays(
+    return lifecycle.requeue_unowned(
         worker=worker, running=running, older_than_seconds=settings.WORKER_LEASE_SECONDS
     )
 

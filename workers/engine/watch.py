@@ -13,15 +13,15 @@ import structlog
 from django.conf import settings
 
 from api import threads
-from api.threads import AWAY
+from api.threads import DATABASE_UNAVAILABLE
 from chat.events import publisher
 from chat.models import Reply
 from chat.replies import lifecycle
 from workers import metrics
-from workers.database_retry import persist
+from workers.database_retry import retry_until_stored
 
 from . import liveness
-from .liveness import Pulse
+from .liveness import BeatResult
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -46,18 +46,18 @@ class Watch:
     async def tick(self) -> None:
         """One beat. What it finds to do is done beside it, so that the next beat is in time."""
         try:
-            pulse = await self._beat()
-        except AWAY as error:
+            result = await self._beat()
+        except DATABASE_UNAVAILABLE as error:
             log.warning("watch.database_away", error=type(error).__name__)
             return
         except Exception:  # whatever it was, the heart must go on beating
             log.exception("watch.broke")
             return
-        if not pulse.idle and (self._looking is None or self._looking.done()):
-            self._looking = asyncio.ensure_future(self._look(pulse))
-        if pulse.deliveries:
+        if not result.idle and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.ensure_future(self._look(result))
+        if result.deliveries:
             self._engine.sender.look()
-        if pulse.mails:
+        if result.mails:
             self._engine.mailer.look()
 
     async def end(self) -> None:
@@ -68,37 +68,37 @@ class Watch:
         if self.worker is not None:
             try:
                 await threads.run_apart(liveness.deregister, self.worker)
-            except AWAY:
+            except DATABASE_UNAVAILABLE:
                 log.warning("watch.not_deregistered")
 
-    async def _beat(self) -> Pulse:
+    async def _beat(self) -> BeatResult:
         if self.worker is None:
             await self._register()
         assert self.worker is not None
         running = self._engine.running()
-        model = self._engine.model.sight.status
-        pulse = await threads.run_apart(liveness.beat, self.worker, running=running, model=model)
+        model = self._engine.model.health.status
+        result = await threads.run_apart(liveness.beat, self.worker, running=running, model=model)
         self.beaten_at = time.monotonic()
         metrics.RUNNING.set(len(running))
-        if not pulse.alive:
+        if not result.alive:
             log.warning("worker.declared_dead", worker=str(self.worker), running=len(running))
             self.worker = None  # so that nothing more is claimed in that name
             self._engine.drop_all()
             await self._register()
-        return pulse
+        return result
 
     async def _register(self) -> None:
         self.worker = await threads.run_apart(liveness.register)
         log.info("worker.registered", worker=str(self.worker))
 
-    async def _look(self, pulse: Pulse) -> None:
+    async def _look(self, result: BeatResult) -> None:
         try:
-            if pulse.orphans and self.worker is not None:
+            if result.orphans and self.worker is not None:
                 await self._rescue(self.worker)
-            if pulse.strays and self.worker is not None:
-                await self._let_go_of_strays(self.worker)
+            if result.unowned_claims and self.worker is not None:
+                await self._requeue_unowned(self.worker)
             await self._take_due()
-        except AWAY as error:
+        except DATABASE_UNAVAILABLE as error:
             log.warning("watch.database_away", error=type(error).__name__)
         except Exception:  # the next tick looks again
             log.exception("watch.broke")
@@ -106,14 +106,14 @@ class Watch:
     async def _rescue(self, judge: UUID) -> None:
         await self._tell("reply.rescued", await threads.run(liveness.rescue, judge=judge))
 
-    async def _let_go_of_strays(self, worker: UUID) -> None:
-        let_go = partial(liveness.let_go, worker, running=self._engine.running())
-        await self._tell("reply.stray", await threads.run(let_go))
+    async def _requeue_unowned(self, worker: UUID) -> None:
+        requeue_unowned = partial(liveness.requeue_unowned, worker, running=self._engine.running())
+        await self._tell("reply.stray", await threads.run(requeue_unowned))
 
     async def _tell(self, what: str, taken: list[Reply]) -> None:
         for reply in taken:
             log.warning(what, reply=str(reply.id), attempt=reply.attempt)
-        self._engine.live.tell(await persist(partial(_told, taken)))
+        self._engine.live.tell(await retry_until_stored(partial(_told, taken)))
 
     async def _take_due(self) -> None:
         limit = min(self._engine.room, LOOK_BATCH)

@@ -19,8 +19,8 @@ import orjson
 from django.conf import settings
 
 from . import failures
-from .failures import TIMEOUT, UNREACHABLE, UNREADABLE, ModelFailure, Respell
-from .health import Sight
+from .failures import TIMEOUT, UNREACHABLE, UNREADABLE, ModelFailure, ParameterRefused
+from .health import ModelHealth
 from .provider_dialect import refused_field
 from .sse import Decoder
 
@@ -39,7 +39,7 @@ class ModelClient:
     """One for a process and its event loop; it pools connections."""
 
     def __init__(self) -> None:
-        self.sight = Sight()
+        self.health = ModelHealth()
         limits = httpx2.Limits(max_connections=_NO_LIMIT)
         # Reads are bounded by MODEL_STALL_SECONDS here and not by the transport, which would
         # count from the last byte of any kind.
@@ -64,7 +64,7 @@ class ModelClient:
 
         Raises ModelFailure.
         """
-        async with self._noting(self.sight.listed), asyncio.timeout(settings.MODEL_STALL_SECONDS):
+        async with self._noting(self.health.listed), asyncio.timeout(settings.MODEL_STALL_SECONDS):
             try:
                 response = await self._client.models.with_raw_response.list()
             except openai.APIStatusError as error:
@@ -81,14 +81,14 @@ class ModelClient:
             async with _telling_failures(body):
                 yield
         except ModelFailure as failure:
-            self.sight.failed(failure.kind)
+            self.health.failed(failure.kind)
             raise
         success()
 
     async def complete(self, body: JSON) -> JSON:
-        """The whole answer in one piece. Raises ModelFailure or Respell."""
+        """The whole answer in one piece. Raises ModelFailure or ParameterRefused."""
         async with (
-            self._noting(self.sight.answered, body),
+            self._noting(self.health.answered, body),
             asyncio.timeout(settings.MODEL_ANSWER_SECONDS),
             self._asked(body) as response,
         ):
@@ -98,13 +98,13 @@ class ModelClient:
         return answer
 
     async def stream(self, body: JSON) -> AsyncGenerator[Any, None]:
-        """The chunks as they come, as parsed JSON. Raises ModelFailure or Respell.
+        """The chunks as they come, as parsed JSON. Raises ModelFailure or ParameterRefused.
 
         Ends after `[DONE]` or with the connection; the caller knows whether that was the end.
         """
         decoder = Decoder()
-        async with self._noting(self.sight.answered, body), asyncio.timeout(None) as timeout:
-            patience = _Patience(timeout, settings.MODEL_STALL_SECONDS)
+        async with self._noting(self.health.answered, body), asyncio.timeout(None) as timeout:
+            patience = StallTimer(timeout, settings.MODEL_STALL_SECONDS)
             async with self._asked(body) as response:
                 parts = _parts(response)
                 async for received in parts:
@@ -131,7 +131,7 @@ class ModelClient:
             await response.aclose()
 
 
-class _Patience:
+class StallTimer:
     """Waits so long for the next chunk; comments that keep a connection open do not count.
 
     The timer is moved a few times in a period and not with each chunk, of which there are many:
@@ -191,13 +191,15 @@ async def _refusal(response: httpx2.Response) -> openai.APIStatusError:
     return openai.APIStatusError(text, response=response, body=error)
 
 
-def _of_status(error: openai.APIStatusError, sent: Mapping[str, Any]) -> ModelFailure | Respell:
+def _of_status(
+    error: openai.APIStatusError, sent: Mapping[str, Any]
+) -> ModelFailure | ParameterRefused:
     # Servers are free to put anything there, and some do.
     code = str(error.code or error.type or "")[:60]
     if error.status_code in (400, 422):
         refused = refused_field(f"{code} {error.message}", param=error.param, sent=sent)
         if refused is not None:
-            return Respell(refused)
+            return ParameterRefused(refused)
     return failures.of_status(error.status_code, code, retry_after=_retry_after(error))
 
 

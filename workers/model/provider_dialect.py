@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from chat.exchange.wire_format import Spelling
+from chat.exchange.wire_format import RequestDialect
 
 # OpenAI's reasoning models know only the newer name.
 _NEWER = ("o1", "o3", "o4", "gpt-5")
@@ -27,19 +27,19 @@ def learn(model: str, refused: Collection[str]) -> None:
         _learnt[model] = frozenset(refused)
 
 
-def avoiding(refused: Collection[str], *, model: str) -> Spelling | None:
-    """The spelling without the refused fields; None when there is none left to try."""
+def avoiding(refused: Collection[str], *, model: str) -> RequestDialect | None:
+    """The dialect without the refused fields; None when there is none left to try."""
     newer = model.rsplit("/", 1)[-1].startswith(_NEWER)
     names = _NAMES[::-1] if newer else _NAMES
     usable = [name for name in names if name not in refused]
     if not usable:
         return None
-    spelling: Spelling = {}
+    dialect: RequestDialect = {}
     if usable[0] != "max_tokens":
-        spelling["max_tokens"] = usable[0]
+        dialect["max_tokens"] = usable[0]
     if without := [field for field in _DISPENSABLE if field in refused]:
-        spelling["without"] = without
-    return spelling
+        dialect["without"] = without
+    return dialect
 
 
 def refused_field(message: str, *, param: object, sent: Mapping[str, Any]) -> str | None:

@@ -6,19 +6,19 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from api.threads import AWAY
+from api.threads import DATABASE_UNAVAILABLE
 
 log = structlog.get_logger(__name__)
-Errand = TypeVar("Errand")
+DueRow = TypeVar("DueRow")
 
 
-class Errands(ABC, Generic[Errand]):
+class DueRows(ABC, Generic[DueRow]):
     """One of a kind for a worker process and its event loop; `name` is the kind's in the log."""
 
     name: str
 
     def __init__(self) -> None:
-        self._flying: dict[asyncio.Task[None], Errand] = {}
+        self._flying: dict[asyncio.Task[None], DueRow] = {}
         self._looking: asyncio.Task[None] | None = None
         self._takes = True
 
@@ -33,13 +33,13 @@ class Errands(ABC, Generic[Errand]):
         """How long those on their way may take when the worker stops."""
 
     @abstractmethod
-    async def claim(self, limit: int) -> list[Errand]: ...
+    async def claim(self, limit: int) -> list[DueRow]: ...
 
     @abstractmethod
-    async def run(self, errand: Errand) -> None: ...
+    async def run(self, row: DueRow) -> None: ...
 
     @abstractmethod
-    async def hand_back(self, left: list[Errand]) -> None: ...
+    async def hand_back(self, left: list[DueRow]) -> None: ...
 
     def look(self) -> None:
         """Begins to take what is due; returns at once."""
@@ -61,16 +61,16 @@ class Errands(ABC, Generic[Errand]):
     async def _look(self) -> None:
         try:
             await self._take()
-        except AWAY as error:
+        except DATABASE_UNAVAILABLE as error:
             log.warning(f"{self.name}.database_away", error=type(error).__name__)
         except Exception:  # the next tick looks again
             log.exception(f"{self.name}.broke")
 
     async def _take(self) -> None:
         if self.room > 0:
-            for errand in await self.claim(self.room):
-                task = asyncio.ensure_future(self.run(errand))
-                self._flying[task] = errand
+            for row in await self.claim(self.room):
+                task = asyncio.ensure_future(self.run(row))
+                self._flying[task] = row
                 task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
@@ -84,5 +84,5 @@ class Errands(ABC, Generic[Errand]):
             await asyncio.wait(left)
             try:
                 await self.hand_back(list(left.values()))
-            except AWAY:
+            except DATABASE_UNAVAILABLE:
                 log.warning(f"{self.name}.not_handed_back", count=len(left))

@@ -217,7 +217,7 @@ async def test_a_drain_waits_for_claims_that_are_under_way(
         await woken
 
 
-async def test_a_claim_whose_answer_was_lost_is_let_go(engine, member, monkeypatch):
+async def test_a_claim_whose_answer_was_lost_is_put_back(engine, member, monkeypatch):
     """The connection broke after the claim was stored and before the worker heard of it."""
     claim = lifecycle.claim
 

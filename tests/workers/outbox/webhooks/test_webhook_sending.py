@@ -425,7 +425,7 @@ async def test_a_sender_that_closes_hands_back_what_hangs(receiver, member, monk
     sender.look()
 
     [again] = await threads.run(lambda: deliveries.claim(limit=10, busy=[]))
-    assert again.attempt == 2
+    assert again.number == 2
 
 
 async def test_a_sender_that_closes_lets_what_is_on_its_way_arrive(receiver, member):
@@ -462,7 +462,7 @@ async def test_a_worker_that_stops_hands_back_what_hangs_and_takes_nothing_more(
 
     assert (len(receiver.requests), len(another_receiver.requests)) == (1, 0)
     taken = await threads.run(lambda: deliveries.claim(limit=10, busy=[]))
-    assert sorted(parcel.attempt for parcel in taken) == [1, 1, 2]
+    assert sorted(attempt.number for attempt in taken) == [1, 1, 2]
 
 
 async def test_the_database_may_be_away_for_a_while(sender, receiver, member, monkeypatch):
