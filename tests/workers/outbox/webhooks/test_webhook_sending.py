@@ -457,7 +457,7 @@ async def test_a_worker_that_stops_hands_back_what_hangs_and_takes_nothing_more(
 
     await engine.drain(0)
     await ended(member, another_receiver.url)
-    await engine.watch.tick()
+    await engine.recovery.tick()
     await engine.stop()
 
     assert (len(receiver.requests), len(another_receiver.requests)) == (1, 0)
