@@ -25,7 +25,6 @@ from chat.exchange.wire_format import RequestDialect
 from chat.models import Reply
 from chat.replies import lifecycle
 from chat.replies.lifecycle import ChoiceParts, Outcome, Superseded
-from workers import metrics
 from workers.database_retry import retry_until_stored
 from workers.model import provider_dialect, retry_policy
 from workers.model.chunk_accumulator import ChunkAccumulator, TextDelta, deltas_of_completion
@@ -40,6 +39,8 @@ from workers.model.failures import (
 )
 from workers.streaming.live_text import LiveText
 from workers.streaming.live_writer import LiveWriter
+
+from . import attempt_metrics
 
 log = structlog.get_logger(__name__)
 
@@ -177,7 +178,7 @@ class Generation:
             seconds=round(time.monotonic() - self._began, 3),
             **({"reason": reason} if reason else {}),
         )
-        metrics.stored(self.reply, began=self._began, first=self._first)
+        attempt_metrics.stored(self.reply, began=self._began, first=self._first)
 
     async def _ask(self) -> Outcome:
         if not self._context_known:
