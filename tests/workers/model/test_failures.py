@@ -59,7 +59,7 @@ def status_error(status, headers=None, **error):
 
 async def told(error, sent=None):
     with pytest.raises((ModelFailure, ParameterRefused)) as raised:
-        async with client._telling_failures(sent or {}):
+        async with client._failures_translated(sent or {}):
             raise error
     return raised.value
 
