@@ -1,4 +1,4 @@
-"""Writing what must not be lost: as long as the database is away, wait and try again."""
+"""Writes that must not be lost are repeated for as long as the database is unavailable."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,11 @@ PAUSE_SECONDS = 0.5
 
 
 async def retry_until_stored(write: Callable[[], Result]) -> Result:
-    """Calls `write` in a database thread until the database answers; its other errors rise."""
+    """Calls `write` in a database thread until it does not raise DATABASE_UNAVAILABLE.
+
+    `write` may have been committed although its answer was lost, so it must bear repetition. All
+    other errors that it raises are raised here.
+    """
     while True:
         try:
             return await threads.run(write)

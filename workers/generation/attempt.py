@@ -1,6 +1,7 @@
 """One attempt of one reply: ask the model, pass the text on, store how it ended.
 
-The claim was made before; every write is fenced by it. Text is stored before its end is told.
+The reply was claimed before. Each write names reply, attempt and worker, and raises Superseded when
+the row has others by now. The end is stored first and then published.
 """
 
 import asyncio
@@ -46,7 +47,10 @@ log = structlog.get_logger(__name__)
 
 
 class _Change:
-    """A write, then what is to be told of it. Called again, it does what it had not done yet."""
+    """Stores a change of the reply and returns the events to publish.
+
+    It is called again when the database goes away in between; then the write is not repeated.
+    """
 
     def __init__(self, write: Callable[[], None], reply: Reply) -> None:
         self._write = write
@@ -69,6 +73,11 @@ class Stop(Enum):
 
 
 class Generation:
+    """`reply` is in progress in this worker's name. `context` is what the model is told, if known.
+
+    To be used once: `run`, and `stop` from elsewhere meanwhile.
+    """
+
     def __init__(
         self,
         *,
@@ -92,14 +101,14 @@ class Generation:
         self._first: float | None = None  # when its first text came
 
     def stop(self, why: Stop) -> None:
-        """Ends the attempt, unless the model has: then what it said is stored."""
+        """Ends the attempt early. Does nothing once the model has ended: its answer is stored."""
         if self._asking is None or not self._asking.done():
             self._stop = self._stop or why
             if self._asking is not None:
                 self._asking.cancel()
 
     async def run(self) -> None:
-        """Never raises; an end that nobody foresaw is a failure of the attempt."""
+        """Returns once the end is stored. Never raises: an unexpected error fails the attempt."""
         self._live.begin(self._text)
         try:
             self._live.tell([publisher.reply_updated(self.reply)])
@@ -207,7 +216,10 @@ class Generation:
                 return answer
 
     def _choose_dialect(self) -> None:
-        """Ends, since each refusal names another field: one that was sent."""
+        """Without the fields that were refused. Raises ModelFailure when no dialect is left.
+
+        So the loop of the caller ends: each refusal names another field.
+        """
         dialect = provider_dialect.avoiding(self._refused, model=self.reply.config.model)
         if dialect is None:
             raise ModelFailure(REFUSED, reason=f"refused: {', '.join(sorted(self._refused))}")

@@ -1,4 +1,4 @@
-"""What is done in the database before a reply can run, in one go."""
+"""Claiming replies and reading their contexts, in one visit to a database thread."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 def claim(reply_ids: Iterable[UUID], *, worker: UUID) -> list[tuple[Reply, Context | None]]:
-    """Those that waited, each with its context if that could be read.
+    """Claims those that are queued; returns them, each with its context if that could be read.
 
     Raises one of `threads.DATABASE_UNAVAILABLE` when none could be claimed.
     """

@@ -1,4 +1,4 @@
-"""How a model server wants its requests spelled: known from the name, or learnt from a refusal."""
+"""How requests to a server differ from OpenAI's: by the model's name, or learnt from refusals."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -28,7 +28,7 @@ def learn(model: str, refused: Collection[str]) -> None:
 
 
 def avoiding(refused: Collection[str], *, model: str) -> RequestDialect | None:
-    """The dialect without the refused fields; None when there is none left to try."""
+    """The dialect that sends none of the refused fields; None when there is no such dialect."""
     newer = model.rsplit("/", 1)[-1].startswith(_NEWER)
     names = _NAMES[::-1] if newer else _NAMES
     usable = [name for name in names if name not in refused]
@@ -43,9 +43,9 @@ def avoiding(refused: Collection[str], *, model: str) -> RequestDialect | None:
 
 
 def refused_field(message: str, *, param: object, sent: Mapping[str, Any]) -> str | None:
-    """Which of the fields that can be spelled otherwise the server says it does not know.
+    """The field of `sent` that the server does not know and that a dialect can avoid; else None.
 
-    It names the field in `param`, or only in its message.
+    Servers name it in `param`, or only in their message.
     """
     lower = message.lower()
     if not any(word in lower for word in _UNKNOWN):

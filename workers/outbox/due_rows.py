@@ -1,4 +1,4 @@
-"""What a worker does beside the replies: takes what is due from a table, some at a time."""
+"""Taking what is due from a table, as much at a time as there is room for, and handing it back."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -13,33 +13,40 @@ DueRow = TypeVar("DueRow")
 
 
 class DueRows(ABC, Generic[DueRow]):
-    """One of a kind for a worker process and its event loop; `name` is the kind's in the log."""
+    """One of each subclass for a worker process and its event loop.
+
+    A row is claimed for a lease, then `run` in a task of its own. `name` begins the names of the
+    events in the log.
+    """
 
     name: str
 
     def __init__(self) -> None:
-        self._flying: dict[asyncio.Task[None], DueRow] = {}
+        self._in_flight: dict[asyncio.Task[None], DueRow] = {}
         self._looking: asyncio.Task[None] | None = None
         self._takes = True
 
     @property
     @abstractmethod
     def room(self) -> int:
-        """How many more may be on their way."""
+        """How many more rows may be claimed now."""
 
     @property
     @abstractmethod
     def grace_seconds(self) -> float:
-        """How long those on their way may take when the worker stops."""
+        """How long running ones may take to end when the worker stops."""
 
     @abstractmethod
-    async def claim(self, limit: int) -> list[DueRow]: ...
+    async def claim(self, limit: int) -> list[DueRow]:
+        """Takes at most `limit` due rows. Raises DATABASE_UNAVAILABLE."""
 
     @abstractmethod
-    async def run(self, row: DueRow) -> None: ...
+    async def run(self, row: DueRow) -> None:
+        """Sends it and stores what came of it; is cancelled when the worker cannot wait longer."""
 
     @abstractmethod
-    async def hand_back(self, left: list[DueRow]) -> None: ...
+    async def hand_back(self, left: list[DueRow]) -> None:
+        """Makes rows due again whose `run` was cancelled. Raises DATABASE_UNAVAILABLE."""
 
     def look(self) -> None:
         """Begins to take what is due; returns at once."""
@@ -47,15 +54,16 @@ class DueRows(ABC, Generic[DueRow]):
             self._looking = asyncio.ensure_future(self._look())
 
     def take_no_more(self) -> None:
+        """Before a drain: what runs goes on, nothing new is claimed."""
         self._takes = False
 
     async def close(self) -> None:
-        """Waits a moment for what is on its way, then hands it back."""
+        """Waits `grace_seconds` for what runs, then cancels and hands back the rest."""
         self.take_no_more()
         if self._looking is not None:
             await asyncio.wait([self._looking])
-        if self._flying:
-            await asyncio.wait(self._flying, timeout=self.grace_seconds)
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=self.grace_seconds)
         await self._hand_back()
 
     async def _look(self) -> None:
@@ -70,14 +78,14 @@ class DueRows(ABC, Generic[DueRow]):
         if self.room > 0:
             for row in await self.claim(self.room):
                 task = asyncio.ensure_future(self.run(row))
-                self._flying[task] = row
-                task.add_done_callback(self._landed)
+                self._in_flight[task] = row
+                task.add_done_callback(self._ended)
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        self._flying.pop(task)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.pop(task)
 
     async def _hand_back(self) -> None:
-        left = dict(self._flying)
+        left = dict(self._in_flight)
         for task in left:
             task.cancel()
         if left:

@@ -32,7 +32,7 @@ class Mailer(DueRows[Mail]):
 
     @property
     def room(self) -> int:
-        return MAX_AT_ONCE - len(self._flying)
+        return MAX_AT_ONCE - len(self._in_flight)
 
     @property
     def grace_seconds(self) -> float:
@@ -48,8 +48,8 @@ class Mailer(DueRows[Mail]):
         await super().close()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        super()._landed(task)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        super()._ended(task)
         self.look()  # a burst need not wait a tick for each few
 
     async def run(self, mail: Mail) -> None:

@@ -1,4 +1,4 @@
-"""Deliveries in the table: taken for a lease, settled by whoever took them, forgotten at last.
+"""Deliveries in the table: claimed for a lease, settled by whoever claimed them, deleted at last.
 
 A worker that dies between the claim and the answer leaves a lease behind, after which another one
 delivers again: at least once, and under the same id.
@@ -30,7 +30,7 @@ _FORGET_BATCH = 1000
 
 @dataclass(frozen=True)
 class DeliveryAttempt:
-    """A delivery that was taken, with all that is needed to post it."""
+    """A delivery that was claimed, with all that is needed to post it once."""
 
     delivery_id: int
     number: int  # 1 for the first attempt; fences what is written after it

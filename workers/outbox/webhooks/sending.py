@@ -33,14 +33,14 @@ class Sender(DueRows[DeliveryAttempt]):
 
     @property
     def room(self) -> int:
-        return MAX_AT_ONCE - len(self._flying)
+        return MAX_AT_ONCE - len(self._in_flight)
 
     @property
     def grace_seconds(self) -> float:
         return GRACE_SECONDS
 
     async def claim(self, limit: int) -> list[DeliveryAttempt]:
-        busy = list({attempt.webhook_id for attempt in self._flying.values()})
+        busy = list({attempt.webhook_id for attempt in self._in_flight.values()})
         return await threads.run(partial(deliveries.claim, limit=limit, busy=busy))
 
     async def hand_back(self, left: list[DeliveryAttempt]) -> None:

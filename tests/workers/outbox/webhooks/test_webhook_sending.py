@@ -228,7 +228,7 @@ async def test_no_more_are_on_their_way_at_once_than_there_is_room_for(
     for _ in range(3):
         sender.look()
         await asyncio.wait([sender._looking])
-    assert len(sender._flying) == len(receiver.requests) == 3
+    assert len(sender._in_flight) == len(receiver.requests) == 3
 
 
 async def test_a_deleted_webhook_hears_nothing_more(sender, receiver, another_receiver, member):
