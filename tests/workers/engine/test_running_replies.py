@@ -152,3 +152,31 @@ async def test_a_cancel_that_is_heard_ends_the_reply(replies, member, model):
     await running
 
     assert (await threads.run(stored, reply)).status == "cancelled"
+
+
+async def test_a_worker_that_was_declared_dead_claims_nothing_until_it_is_registered(
+    replies, member, model
+):
+    reply = await made(member)
+    replies.disown()
+
+    await replies.generate(reply.id)
+
+    assert (await threads.run(stored, reply)).status == "queued"
+    replies.worker = await threads.run(liveness.register)
+    await replies.generate(reply.id)
+    assert (await threads.run(stored, reply)).attempt == 1
+
+
+async def test_a_retry_that_finds_no_room_is_left_to_whoever_looks_into_the_table(
+    replies, member, model
+):
+    model.script({"fault": "status", "fault_status": 500})
+    reply = await made(member)
+    await replies.generate(reply.id)
+    replies.capacity = 0
+
+    await asyncio.sleep(0.3)  # longer than the backoff
+
+    assert (await threads.run(stored, reply)).status == "queued"
+    assert len(model.requests()) == 1
