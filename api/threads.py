@@ -22,7 +22,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 # What it raises while the database is away.
-AWAY = (OperationalError, InterfaceError)
+DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 
 MOST = 8
 _apart = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database-apart")

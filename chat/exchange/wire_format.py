@@ -18,22 +18,22 @@ from .message_tree import Message
 JSON = dict[str, Any]
 
 
-class Spelling(TypedDict, total=False):
-    """How the server wants its request spelled; kept in `Reply.extra["spelling"]`."""
+class RequestDialect(TypedDict, total=False):
+    """How one server's requests differ from OpenAI's; kept in `Reply.extra["spelling"]`."""
 
-    max_tokens: str  # the name under which it is sent
+    max_tokens: str  # the name under which `max_tokens` is sent
     without: list[str]  # fields that this server refuses and an answer does not need
 
 
-def request_body(*, config: ChatConfig, messages: list[Message], spelling: Spelling) -> JSON:
+def request_body(*, config: ChatConfig, messages: list[Message], dialect: RequestDialect) -> JSON:
     """A chat completion request; fields that the member left out are not in it."""
-    without = spelling.get("without", [])
+    without = dialect.get("without", [])
     body: JSON = {"model": config.model, "messages": messages, "stream": config.stream}
     if config.stream and "stream_options" not in without:
         body["stream_options"] = {"include_usage": True}
     optional = {
         "temperature": config.temperature,
-        spelling.get("max_tokens", "max_tokens"): config.max_tokens,
+        dialect.get("max_tokens", "max_tokens"): config.max_tokens,
         "n": config.n,
     }
     return body | {name: value for name, value in optional.items() if value is not None}
@@ -44,7 +44,7 @@ def rebuilt_request(reply: Reply) -> JSON:
     return request_body(
         config=reply.config,
         messages=context.of(reply).messages,
-        spelling=reply.extra.get("spelling", {}),
+        dialect=reply.extra.get("spelling", {}),
     )
 
 

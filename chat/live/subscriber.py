@@ -194,7 +194,8 @@ class Feed:
     async def _tell_one(self, event: Event, frame: Frame) -> None:
         try:
             await self._tell(event, frame)
-        except threads.AWAY as error:  # the event was not noted as sent: the sweep finds it
+        except threads.DATABASE_UNAVAILABLE as error:
+            # The event was not noted as sent: the sweep finds it.
             log.warning("feed.database_away", error=type(error).__name__)
 
     def _judge(self, event: Event) -> Verdict:

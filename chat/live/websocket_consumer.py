@@ -61,7 +61,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     async def connect(self) -> None:
         try:
             await self._admit()
-        except threads.AWAY as error:
+        except threads.DATABASE_UNAVAILABLE as error:
             await self._close_without_database(error)
 
     async def _admit(self) -> None:
@@ -109,7 +109,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         except BadMessage as error:
             await self._send_frame("error", code="bad_message", detail=str(error))
             await self.end(Close.BAD_MESSAGE)
-        except threads.AWAY as error:
+        except threads.DATABASE_UNAVAILABLE as error:
             await self._close_without_database(error)
 
     async def _answer(self, message: protocol.ClientMessage) -> None:

@@ -82,7 +82,7 @@ class AskingView(SurfaceView, LimitedView):
     )
 
     def handle_exception(self, error: Exception) -> Response:
-        self.database_away = isinstance(error, threads.AWAY)
+        self.database_away = isinstance(error, threads.DATABASE_UNAVAILABLE)
         self.quota = None  # a reply that failed has given its slot back
         return super().handle_exception(error)
 

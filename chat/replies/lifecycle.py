@@ -181,7 +181,7 @@ def rescue(*, workers: Iterable[UUID]) -> list[Reply]:
     return _rescue(Q(worker__in=list(workers)))
 
 
-def rescue_strays(
+def requeue_unowned(
     *, worker: UUID, running: Iterable[UUID], older_than_seconds: float
 ) -> list[Reply]:
     """The same for replies that stand under a worker's name for so long without running there."""

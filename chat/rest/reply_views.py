@@ -64,7 +64,7 @@ class AcceptingView(LimitedView):
         headers = {"Location": f"/api/v1/replies/{reply.id}"}
         if seconds is not None and reply_follower.has_room(proof_of(request)):
             # It was accepted, also when only this cannot be read any more.
-            with suppress(*threads.AWAY):
+            with suppress(*threads.DATABASE_UNAVAILABLE):
                 view = await long_poll.wait(
                     proof=proof_of(request),
                     reply_id=reply.id,

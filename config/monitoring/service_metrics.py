@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from api.threads import AWAY
+from api.threads import DATABASE_UNAVAILABLE
 from workers.model import health
 from workers.model.health import ModelState, ModelStatus
 
@@ -119,7 +119,7 @@ class ServiceCollector(Collector):
                 return None
             try:
                 return read()
-            except AWAY:
+            except DATABASE_UNAVAILABLE:
                 self._away_until = time.monotonic() + BREAK_SECONDS
                 return None
 

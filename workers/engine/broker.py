@@ -1,11 +1,11 @@
-"""Whether the Celery broker lets us in."""
+"""Whether the Celery broker can be reached, for health checks."""
 
 from celery import current_app
 from kombu import Connection
 
 
 def why_not(*, timeout_seconds: float = 0.5) -> str:
-    """A sentence without the password; empty when it does."""
+    """Connects once. Empty on success, else the end of a sentence, without the password."""
     conf = current_app.conf
     options = conf.broker_transport_options | {
         "socket_timeout": timeout_seconds,

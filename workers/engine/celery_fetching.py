@@ -5,7 +5,7 @@ from typing import Any
 from celery import bootsteps
 from kombu.transport import virtual
 
-from . import engine
+from . import engine_thread
 
 
 class Fetching(bootsteps.StartStopStep):
@@ -21,7 +21,7 @@ class Fetching(bootsteps.StartStopStep):
         channel = consumer.task_consumer.channel
         if isinstance(channel, virtual.Channel):
             fetching: Any = channel.qos
-            fetching.can_consume = engine.current().has_room
+            fetching.can_consume = engine_thread.current().has_room
             # The queue is read with `no_ack`, of which kombu's virtual transports know only half:
             # they write no receipt down, but cross it out.
             fetching.ack = lambda delivery_tag: None

@@ -6,22 +6,22 @@ from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
 from api import interpreter
 
-from . import engine, probe
+from . import engine_thread, probe
 
 
 @worker_init.connect
 def start(**_: Any) -> None:
-    engine.start()
-    probe.serve(engine.current())
+    engine_thread.start()
+    probe.serve(engine_thread.current())
     interpreter.settle()
 
 
 @worker_shutting_down.connect
 def drain(**_: Any) -> None:
     # SIGTERM came: Celery fetches no more and waits for its threads, which wait for the engine.
-    engine.current().begin_drain()
+    engine_thread.current().begin_drain()
 
 
 @worker_shutdown.connect
 def stop(**_: Any) -> None:
-    engine.current().stop()
+    engine_thread.current().stop()

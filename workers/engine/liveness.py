@@ -1,4 +1,9 @@
-"""Heartbeats: who lives, who is dead, and who may say so. All on the database's clock."""
+"""Heartbeats of workers, and what follows when they stop. All times are by the database's clock.
+
+A worker counts as dead when its last beat is older than WORKER_LEASE_SECONDS. Only a worker that
+has itself beaten for a lease without a gap may judge others: while the database is away no beat is
+stored, and everybody's looks old afterwards.
+"""
 
 import os
 import socket
@@ -18,12 +23,12 @@ from workers.streaming import first_token_latency
 
 
 @dataclass(frozen=True)
-class Pulse:
-    """What one beat tells."""
+class BeatResult:
+    """What one beat found in the tables."""
 
     alive: bool  # False: this worker was declared dead, and its replies are somebody else's
     orphans: bool  # replies run under a worker that no longer beats, and this one may judge
-    strays: bool  # replies run under this worker's name that it does not run
+    unowned_claims: bool  # replies run under this worker's name that it does not run
     due: bool  # queued replies wait to be taken from the table
     deliveries: bool  # webhooks are to be told of ended replies, or old deliveries be forgotten
     mails: bool  # mails are to be sent
@@ -31,10 +36,11 @@ class Pulse:
     @property
     def idle(self) -> bool:
         """Whether there is nothing to do for replies."""
-        return not (self.orphans or self.strays or self.due)
+        return not (self.orphans or self.unowned_claims or self.due)
 
 
 def register() -> UUID:
+    """Makes a row for this process; returns its id."""
     worker = Worker(
         host=socket.gethostname()[:255],
         pid=os.getpid(),
@@ -47,21 +53,25 @@ def register() -> UUID:
 
 
 def deregister(worker: UUID) -> None:
+    """Nothing happens if others have deleted the row already."""
     Worker.objects.filter(id=worker).delete()
 
 
-def beat(worker: UUID, *, running: Sequence[UUID], model: str = "unknown") -> Pulse:
-    """One statement, which is all that an idle worker costs a tick."""
+def beat(worker: UUID, *, running: Sequence[UUID], model: str = "unknown") -> BeatResult:
+    """Stores that the worker lives, what it runs, and its ModelStatus; returns what there is to do.
+
+    One statement, which is all that an idle worker costs the database in a tick.
+    """
     given: dict[str, Any] = {"running": list(running), "count": len(running), "model": model}
     given["first_token"] = first_token_latency.median()
     with connection.cursor() as cursor:
         cursor.execute(_BEAT, _about(worker) | given)
-        steady, orphans, strays, due, deliveries, mails = cursor.fetchone()
+        steady, orphans, unowned_claims, due, deliveries, mails = cursor.fetchone()
     alive = steady is not None
-    return Pulse(
+    return BeatResult(
         alive=alive,
         orphans=bool(steady and orphans),
-        strays=alive and strays,
+        unowned_claims=alive and unowned_claims,
         due=due,
         deliveries=deliveries,
         mails=mails,
@@ -69,11 +79,11 @@ def beat(worker: UUID, *, running: Sequence[UUID], model: str = "unknown") -> Pu
 
 
 def rescue(*, judge: UUID) -> list[Reply]:
-    """Takes the replies of the dead from them and removes their rows; returns the replies.
+    """Puts the replies of dead workers back into the queue and deletes their rows.
 
-    A reply's worker is dead when no row of its beats. Two rescuers at once share the work. Does
-    nothing when the judge's own last beat is old: the database may have stood still since then,
-    and everybody would look dead.
+    Returns those replies. A worker whose row is missing is dead as well. Two rescuers at once share
+    the work. Does nothing when the judge's own last beat is old: the database may have stood still
+    since then, and everybody would look dead.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_DEAD, _about(judge))
@@ -83,12 +93,13 @@ def rescue(*, judge: UUID) -> list[Reply]:
     return taken
 
 
-def let_go(worker: UUID, *, running: Sequence[UUID]) -> list[Reply]:
-    """Puts back what was claimed for the worker a lease ago and is not running there.
+def requeue_unowned(worker: UUID, *, running: Sequence[UUID]) -> list[Reply]:
+    """Puts replies back into the queue that the worker claimed a lease ago and does not run.
 
-    A claim whose answer got lost with the database's connection leaves such a reply behind.
+    `running` are the ids that it does run. A claim whose answer got lost with the connection to the
+    database leaves such a reply behind. Returns the replies.
     """
-    return lifecycle.rescue_strays(
+    return lifecycle.requeue_unowned(
         worker=worker, running=running, older_than_seconds=settings.WORKER_LEASE_SECONDS
     )
 

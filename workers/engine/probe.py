@@ -15,7 +15,7 @@ from django.conf import settings
 
 from api import metrics
 
-from .engine import EngineThread
+from .engine_thread import EngineThread
 
 log = structlog.get_logger(__name__)
 # While a worker of the same port drains, its successor waits.
@@ -32,11 +32,11 @@ def checks(engine: EngineThread) -> dict[str, str]:
     """`ok` for each thing that is; what is wrong otherwise."""
     if not engine.answers():
         return {"engine": "stuck"}
-    watch = engine.watch
-    beaten = time.monotonic() - watch.beaten_at < settings.WORKER_LEASE_SECONDS
+    registration = engine.registration
+    beaten = time.monotonic() - registration.beaten_at < settings.WORKER_LEASE_SECONDS
     return {
         "engine": "ok",
-        "registered": "ok" if watch.worker is not None else "no",
+        "registered": "ok" if registration.worker is not None else "no",
         "heartbeat": "ok" if beaten else "stale",
     }
 

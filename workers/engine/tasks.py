@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 from celery import shared_task
 
-from . import celery_lifecycle, engine  # noqa: F401  # connects the signals
+from . import celery_lifecycle, engine_thread  # noqa: F401  # connects the signals
 from .wakeups import TASK
 
 log = structlog.get_logger(__name__)
@@ -19,7 +19,7 @@ def generate(*args: Any, **kwargs: Any) -> None:
     if len(reply_ids) != len(args) or kwargs or not args:
         log.warning("wakeup.unreadable", args=len(args), kwargs=len(kwargs))
     if reply_ids:
-        engine.current().wake(*reply_ids)
+        engine_thread.current().wake(*reply_ids)
 
 
 def _id(given: Any) -> UUID | None:

@@ -1,4 +1,5 @@
-"""One attempt of one reply: claim, ask the model, pass the text on, store the end.
+"""One attempt of one reply: claim it, ask the model, pass the text on, store how it ended.
 
-Knows no Celery and no other reply.
+May touch `model`, `streaming` and chat's domain. Must never know Celery, the other replies that
+run, webhooks or mails.
 """

@@ -1,6 +1,7 @@
 """One attempt of one reply: ask the model, pass the text on, store how it ended.
 
-The claim was made before; every write is fenced by it. Text is stored before its end is told.
+The reply was claimed before. Each write names reply, attempt and worker, and raises Superseded when
+the row has others by now. The end is stored first and then published.
 """
 
 import asyncio
@@ -17,28 +18,39 @@ from django.conf import settings
 from django.utils import timezone
 
 from api.text import storable_json
-from api.threads import AWAY
+from api.threads import DATABASE_UNAVAILABLE
 from chat.events import publisher
 from chat.exchange import context, wire_format
 from chat.exchange.context import Context
-from chat.exchange.wire_format import Spelling
+from chat.exchange.wire_format import RequestDialect
 from chat.models import Reply
 from chat.replies import lifecycle
 from chat.replies.lifecycle import ChoiceParts, Outcome, Superseded
-from workers import metrics
-from workers.database_retry import persist
+from workers.database_retry import retry_until_stored
 from workers.model import provider_dialect, retry_policy
-from workers.model.chunk_accumulator import Folding, Piece, whole_pieces
+from workers.model.chunk_accumulator import ChunkAccumulator, TextDelta, deltas_of_completion
 from workers.model.client import ModelClient
-from workers.model.failures import INTERNAL, REFUSED, TIMEOUT, UNREADABLE, ModelFailure, Respell
+from workers.model.failures import (
+    INTERNAL,
+    REFUSED,
+    TIMEOUT,
+    UNREADABLE,
+    ModelFailure,
+    ParameterRefused,
+)
 from workers.streaming.live_text import LiveText
 from workers.streaming.live_writer import LiveWriter
+
+from . import attempt_metrics
 
 log = structlog.get_logger(__name__)
 
 
 class _Change:
-    """A write, then what is to be told of it. Called again, it does what it had not done yet."""
+    """Stores a change of the reply and returns the events to publish.
+
+    It is called again when the database goes away in between; then the write is not repeated.
+    """
 
     def __init__(self, write: Callable[[], None], reply: Reply) -> None:
         self._write = write
@@ -61,6 +73,11 @@ class Stop(Enum):
 
 
 class Generation:
+    """`reply` is in progress in this worker's name. `context` is what the model is told, if known.
+
+    To be used once: `run`, and `stop` from elsewhere meanwhile.
+    """
+
     def __init__(
         self,
         *,
@@ -79,19 +96,19 @@ class Generation:
         self._context_known = context is not None
         self._context = context or Context(messages=[], start=None)
         self._refused = set(provider_dialect.refused_by(reply.config.model))
-        self._spelling: Spelling = {}
+        self._dialect: RequestDialect = {}
         self._began = time.monotonic()
         self._first: float | None = None  # when its first text came
 
     def stop(self, why: Stop) -> None:
-        """Ends the attempt, unless the model has: then what it said is stored."""
+        """Ends the attempt early. Does nothing once the model has ended: its answer is stored."""
         if self._asking is None or not self._asking.done():
             self._stop = self._stop or why
             if self._asking is not None:
                 self._asking.cancel()
 
     async def run(self) -> None:
-        """Never raises; an end that nobody foresaw is a failure of the attempt."""
+        """Returns once the end is stored. Never raises: an unexpected error fails the attempt."""
         self._live.begin(self._text)
         try:
             self._live.tell([publisher.reply_updated(self.reply)])
@@ -122,7 +139,7 @@ class Generation:
             return self._stop or Stop.HAND_BACK
         except ModelFailure as failure:
             return failure
-        except AWAY as error:
+        except DATABASE_UNAVAILABLE as error:
             return ModelFailure(INTERNAL, reason=type(error).__name__)
         except Exception as error:
             log.exception("reply.broke", reply=str(self.reply.id))
@@ -162,7 +179,7 @@ class Generation:
 
     async def _store(self, write: Callable[[], None], *, reason: str = "") -> None:
         """Store, then publish. Raises Superseded."""
-        self._live.end(self._text, await persist(_Change(write, self.reply)))
+        self._live.end(self._text, await retry_until_stored(_Change(write, self.reply)))
         log.info(
             f"reply.{self.reply.status}",
             reply=str(self.reply.id),
@@ -170,11 +187,11 @@ class Generation:
             seconds=round(time.monotonic() - self._began, 3),
             **({"reason": reason} if reason else {}),
         )
-        metrics.stored(self.reply, began=self._began, first=self._first)
+        attempt_metrics.stored(self.reply, began=self._began, first=self._first)
 
     async def _ask(self) -> Outcome:
         if not self._context_known:
-            self._context = await persist(partial(context.of, self.reply))
+            self._context = await retry_until_stored(partial(context.of, self.reply))
         try:
             async with asyncio.timeout(settings.MODEL_DEADLINE_SECONDS):
                 return self._whole(await self._answer())
@@ -183,46 +200,49 @@ class Generation:
 
     async def _answer(self) -> dict[str, Any]:
         while True:
-            self._spell()
+            self._choose_dialect()
             body = wire_format.request_body(
                 config=self.reply.config,
                 messages=self._context.messages,
-                spelling=self._spelling,
+                dialect=self._dialect,
             )
             try:
                 ask = self._streamed if self.reply.config.stream else self._in_one_piece
                 answer = await ask(body)
-            except Respell as refusal:
+            except ParameterRefused as refusal:
                 self._refused.add(refusal.parameter)
             else:
                 provider_dialect.learn(self.reply.config.model, self._refused)
                 return answer
 
-    def _spell(self) -> None:
-        """Ends, since each refusal names another field: one that was sent."""
-        spelled = provider_dialect.avoiding(self._refused, model=self.reply.config.model)
-        if spelled is None:
+    def _choose_dialect(self) -> None:
+        """Without the fields that were refused. Raises ModelFailure when no dialect is left.
+
+        So the loop of the caller ends: each refusal names another field.
+        """
+        dialect = provider_dialect.avoiding(self._refused, model=self.reply.config.model)
+        if dialect is None:
             raise ModelFailure(REFUSED, reason=f"refused: {', '.join(sorted(self._refused))}")
-        self._spelling = spelled
+        self._dialect = dialect
 
     async def _streamed(self, body: dict[str, Any]) -> dict[str, Any]:
-        folding = Folding()
+        accumulator = ChunkAccumulator()
         async with aclosing(self._model.stream(body)) as chunks:
             async for chunk in chunks:
-                for piece in folding.add(chunk):
-                    self._show(piece)
-        return folding.completion(self.reply.config.n or 1)
+                for delta in accumulator.add(chunk):
+                    self._show(delta)
+        return accumulator.completion(self.reply.config.n or 1)
 
     async def _in_one_piece(self, body: dict[str, Any]) -> dict[str, Any]:
         completion = await self._model.complete(body)
-        for piece in whole_pieces(completion, self.reply.config.n or 1):
-            self._show(piece)
+        for delta in deltas_of_completion(completion, self.reply.config.n or 1):
+            self._show(delta)
         return completion
 
-    def _show(self, piece: Piece) -> None:
+    def _show(self, delta: TextDelta) -> None:
         if self._first is None:
             self._first = time.monotonic()
-        self._text.add(*piece)
+        self._text.add(*delta)
         self._live.wrote(self._text)
 
     def _whole(self, completion: dict[str, Any]) -> Outcome:
@@ -242,8 +262,8 @@ class Generation:
         self, choices: list[ChoiceParts], columns: dict[str, Any], extra: dict[str, Any]
     ) -> Outcome:
         self._live.settle(self._text)
-        if self._spelling:
-            extra = {**extra, "spelling": self._spelling}
+        if self._dialect:
+            extra = {**extra, "spelling": self._dialect}
         return Outcome(
             choices=choices,
             last_seq=self._text.seq,

@@ -1,11 +1,11 @@
-"""What is done in the database before a reply can run, in one go."""
+"""Claiming replies and reading their contexts, in one visit to a database thread."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
 import structlog
 
-from api.threads import AWAY
+from api.threads import DATABASE_UNAVAILABLE
 from chat.exchange import context
 from chat.exchange.context import Context
 from chat.models import Reply
@@ -15,15 +15,15 @@ log = structlog.get_logger(__name__)
 
 
 def claim(reply_ids: Iterable[UUID], *, worker: UUID) -> list[tuple[Reply, Context | None]]:
-    """Those that waited, each with its context if that could be read.
+    """Claims those that are queued; returns them, each with its context if that could be read.
 
-    Raises one of `threads.AWAY` when none could be claimed.
+    Raises one of `threads.DATABASE_UNAVAILABLE` when none could be claimed.
     """
     claimed: list[tuple[Reply, Context | None]] = []
     for reply_id in reply_ids:
         try:
             reply = lifecycle.claim(reply_id=reply_id, worker=worker)
-        except AWAY as error:
+        except DATABASE_UNAVAILABLE as error:
             if not claimed:
                 raise
             # The others are this worker's already; this one is found in the table.

@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 
 from api import threads
-from api.threads import AWAY
+from api.threads import DATABASE_UNAVAILABLE
 from chat.conversations import available_models
 
 from .client import ModelClient
@@ -36,8 +36,10 @@ async def keep_current(model: ModelClient) -> None:
             await _until_in_doubt(model, REFRESH_SECONDS if offered else 0)
         except ModelFailure as failure:
             log.warning("models.unknown", code=failure.kind.code, reason=failure.reason)
-            again = min(2 * again, MOST_AGAIN_SECONDS) if failure.kind.again else REFUSED_SECONDS
-        except AWAY:
+            again = (
+                min(2 * again, MOST_AGAIN_SECONDS) if failure.kind.auto_retry else REFUSED_SECONDS
+            )
+        except DATABASE_UNAVAILABLE:
             again = AGAIN_SECONDS
         except Exception:  # a list that cannot be stored, say; members use the one that there was
             log.exception("models.broke")
@@ -60,5 +62,5 @@ async def _until_in_doubt(model: ModelClient, seconds: float) -> None:
     """So long, or until a reply's request was not let through."""
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds
-    while loop.time() < until and model.sight.status not in _DOUBT:  # noqa: ASYNC110  # seldom
+    while loop.time() < until and model.health.status not in _DOUBT:  # noqa: ASYNC110  # seldom
         await asyncio.sleep(AGAIN_SECONDS)

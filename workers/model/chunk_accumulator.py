@@ -1,4 +1,4 @@
-"""Folding the chunks of a stream into the `chat.completion` that they add up to."""
+"""ChunkAccumulator the chunks of a stream into the `chat.completion` that they add up to."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from api.text import storable
 from .failures import UNREADABLE, ModelFailure
 
 JSON = dict[str, Any]
-Piece = tuple[int, str]  # (choice index, text)
+TextDelta = tuple[int, str]  # (choice index, text)
 MAX_CHOICES = 128  # what OpenAI allows; more is no answer to anything that we ask
 
 
-class Folding:
+class ChunkAccumulator:
     """Keeps what came: text is joined, lists are extended, of other fields the last value counts.
 
     A field that came only as null stays null; one that never came is not made up.
@@ -22,7 +22,7 @@ class Folding:
         self._last: JSON = {}  # of the last chunk what is no choice
         self._choices: dict[int, _Choice] = {}
 
-    def add(self, chunk: Any) -> list[Piece]:
+    def add(self, chunk: Any) -> list[TextDelta]:
         """The text that the chunk brings, by choice; the chunk is used up.
 
         Raises ModelFailure for what is no chunk.
@@ -34,7 +34,7 @@ class Folding:
                 for name, value in chunk.items():
                     if value is not None or name not in self._top:
                         self._top[name] = value
-            return [piece for choice in choices for piece in self._take(choice)]
+            return [delta for choice in choices for delta in self._take(choice)]
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ModelFailure(UNREADABLE, reason=f"chunk: {type(error).__name__}") from error
 
@@ -49,24 +49,24 @@ class Folding:
         whole["choices"] = [self._choices[index].whole(index) for index in sorted(self._choices)]
         return whole
 
-    def _take(self, choice: JSON) -> list[Piece]:
+    def _take(self, choice: JSON) -> list[TextDelta]:
         index = _index(choice)
         text = self._choices.setdefault(index, _Choice()).add(choice)
         return [(index, text)] if text else []
 
 
-def whole_pieces(completion: JSON, choices: int) -> list[Piece]:
+def deltas_of_completion(completion: JSON, choices: int) -> list[TextDelta]:
     """The text of an answer that came in one piece. Raises ModelFailure if it is none."""
     try:
-        pieces = [_piece(choice) for choice in completion["choices"]]
+        deltas = [_delta(choice) for choice in completion["choices"]]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelFailure(UNREADABLE, reason=f"answer: {type(error).__name__}") from error
-    if len({index for index, _ in pieces}) < max(choices, len(pieces)):
+    if len({index for index, _ in deltas}) < max(choices, len(deltas)):
         raise ModelFailure(UNREADABLE, reason="choices are missing or doubled")
-    return [piece for piece in pieces if piece[1]]
+    return [delta for delta in deltas if delta[1]]
 
 
-def _piece(choice: JSON) -> Piece:
+def _delta(choice: JSON) -> TextDelta:
     if not choice["finish_reason"]:
         raise ValueError("finish_reason")
     return _index(choice), storable(choice["message"].get("content") or "")
@@ -93,10 +93,10 @@ class _Choice:
         delta = choice.get("delta") or {}
         for name, value in choice.items():
             if name not in ("index", "delta") and (value is not None or name not in self._rest):
-                _fold(self._rest, name, value, joins=False)
+                _merge(self._rest, name, value, joins=False)
         for name, value in delta.items():
             if name != "content" or value is None:
-                _fold(self._message, name, value, joins=True)
+                _merge(self._message, name, value, joins=True)
         text = delta.get("content")
         if text is None:
             return ""
@@ -116,10 +116,10 @@ class _Choice:
 _WHOLE = ("role", "id", "type")
 
 
-def _fold(into: JSON, name: str, value: Any, *, joins: bool) -> None:
+def _merge(into: JSON, name: str, value: Any, *, joins: bool) -> None:
     known = into.get(name)
     if isinstance(known, dict) and isinstance(value, dict):
-        into[name] = _folded(known, value, joins=joins)
+        into[name] = _merged(known, value, joins=joins)
     elif isinstance(value, list) and (known is None or isinstance(known, list)):
         into[name] = _extended(known or [], value, joins=joins)
     elif joins and name not in _WHOLE and isinstance(known, str) and isinstance(value, str):
@@ -128,22 +128,22 @@ def _fold(into: JSON, name: str, value: Any, *, joins: bool) -> None:
         into[name] = value
 
 
-def _folded(known: JSON, parts: JSON, *, joins: bool) -> JSON:
+def _merged(known: JSON, parts: JSON, *, joins: bool) -> JSON:
     whole = dict(known)
     for name, part in parts.items():
-        _fold(whole, name, part, joins=joins)
+        _merge(whole, name, part, joins=joins)
     return whole
 
 
 def _extended(known: list[Any], parts: list[Any], *, joins: bool) -> list[Any]:
-    """Elements that carry an `index`, as tool calls do, are folded into the one that has it."""
+    """Elements that carry an `index`, as tool calls do, are merged into the one that has it."""
     whole = list(known)
     for part in parts:
         place = _place(whole, part) if joins else None
         if place is None:
             whole.append(part)
         else:
-            whole[place] = _folded(whole[place], part, joins=joins)
+            whole[place] = _merged(whole[place], part, joins=joins)
     return whole
 
 

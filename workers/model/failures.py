@@ -14,7 +14,7 @@ class Kind:
     code: str
     when: str
     detail: str
-    again: bool  # the engine tries again by itself
+    auto_retry: bool  # the engine tries again by itself
     retryable: bool  # a member may try again later
 
 
@@ -22,7 +22,7 @@ UNREACHABLE = Kind(
     code="model_unreachable",
     when="The model server refused or broke the connection.",
     detail="The model could not be reached.",
-    again=True,
+    auto_retry=True,
     retryable=True,
 )
 TIMEOUT = Kind(
@@ -30,70 +30,70 @@ TIMEOUT = Kind(
     when="The server answered 408, nothing for MODEL_STALL_SECONDS (no whole"
     " answer within MODEL_ANSWER_SECONDS when not streamed), or no end in MODEL_DEADLINE_SECONDS.",
     detail="The model stopped answering.",
-    again=True,
+    auto_retry=True,
     retryable=True,
 )
 BUSY = Kind(
     code="model_rate_limited",
     when="The server answered 429.",
     detail="The model is asked too often at the moment.",
-    again=True,
+    auto_retry=True,
     retryable=True,
 )
 BROKEN = Kind(
     code="model_error",
     when="The server answered 409 or 5xx, or reported an error inside the stream.",
     detail="The model reported an error.",
-    again=True,
+    auto_retry=True,
     retryable=True,
 )
 UNREADABLE = Kind(
     code="model_response_invalid",
     when="The response was no JSON, or ended before every choice did.",
     detail="The model's answer could not be read to its end.",
-    again=True,
+    auto_retry=True,
     retryable=True,
 )
 NO_CREDIT = Kind(
     code="model_quota_exhausted",
     when="The server answered 429 with `insufficient_quota`.",
     detail="The operator's account with the model provider is used up.",
-    again=False,
+    auto_retry=False,
     retryable=True,
 )
 NO_ACCESS = Kind(
     code="model_access_denied",
     when="The server answered 401 or 403: its key is wrong or lacks rights.",
     detail="The model refuses this server's key.",
-    again=False,
+    auto_retry=False,
     retryable=False,
 )
 UNKNOWN_MODEL = Kind(
     code="model_not_found",
     when="The server answered 404: it does not know the model.",
     detail="The model does not exist any more. Choose another one.",
-    again=False,
+    auto_retry=False,
     retryable=False,
 )
 TOO_LONG = Kind(
     code="context_too_long",
     when="The server answered 400 with `context_length_exceeded`.",
     detail="The conversation is too long for this model.",
-    again=False,
+    auto_retry=False,
     retryable=False,
 )
 REFUSED = Kind(
     code="request_refused",
     when="The server answered 400, 413, 422 or another 4xx.",
     detail="The model refuses this request.",
-    again=False,
+    auto_retry=False,
     retryable=False,
 )
 INTERNAL = Kind(
     code="internal_error",
     when="A fault of ours while the answer was made; it was logged.",
     detail="Something went wrong here. It was logged.",
-    again=True,
+    auto_retry=True,
     retryable=True,
 )
 KINDS = (
@@ -124,8 +124,11 @@ class ModelFailure(Exception):
         return Failure(code=self.kind.code, detail=self.kind.detail, retryable=self.kind.retryable)
 
 
-class Respell(Exception):
-    """The server refuses how one field of the request is spelled; another spelling may do."""
+class ParameterRefused(Exception):
+    """The server does not know one field of the request, and may take another dialect.
+
+    `parameter` is the field's name, one that was sent.
+    """
 
     def __init__(self, parameter: str) -> None:
         super().__init__(parameter)
@@ -136,7 +139,7 @@ def of_status(status: int, code: str, *, retry_after: float | None) -> ModelFail
     """An HTTP error of the model server; `code` is its `error.code` or `error.type`."""
     kind = _kind_of(status, code)
     reason = f"HTTP {status} {code}".strip()
-    return ModelFailure(kind, reason=reason, retry_after=retry_after if kind.again else None)
+    return ModelFailure(kind, reason=reason, retry_after=retry_after if kind.auto_retry else None)
 
 
 def in_stream(error: Any) -> ModelFailure:

@@ -1,6 +1,6 @@
 """How the model server is doing: what each worker saw last, and what that makes together.
 
-A worker notes what its own requests met (`Sight`) and tells it with its heartbeat, so whoever wants
+A worker notes what its own requests met (`ModelHealth`) and stores it with its heartbeat. Who wants
 to know (`/readyz`, `/metrics`, the overview for operators) reads a row and asks no model.
 """
 
@@ -43,7 +43,7 @@ class ModelState:
         return str(self.status.label)
 
 
-class Sight:
+class ModelHealth:
     """What one process saw of the model last."""
 
     def __init__(self) -> None:

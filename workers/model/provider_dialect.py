@@ -1,9 +1,9 @@
-"""How a model server wants its requests spelled: known from the name, or learnt from a refusal."""
+"""How requests to a server differ from OpenAI's: by the model's name, or learnt from refusals."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from chat.exchange.wire_format import Spelling
+from chat.exchange.wire_format import RequestDialect
 
 # OpenAI's reasoning models know only the newer name.
 _NEWER = ("o1", "o3", "o4", "gpt-5")
@@ -27,25 +27,25 @@ def learn(model: str, refused: Collection[str]) -> None:
         _learnt[model] = frozenset(refused)
 
 
-def avoiding(refused: Collection[str], *, model: str) -> Spelling | None:
-    """The spelling without the refused fields; None when there is none left to try."""
+def avoiding(refused: Collection[str], *, model: str) -> RequestDialect | None:
+    """The dialect that sends none of the refused fields; None when there is no such dialect."""
     newer = model.rsplit("/", 1)[-1].startswith(_NEWER)
     names = _NAMES[::-1] if newer else _NAMES
     usable = [name for name in names if name not in refused]
     if not usable:
         return None
-    spelling: Spelling = {}
+    dialect: RequestDialect = {}
     if usable[0] != "max_tokens":
-        spelling["max_tokens"] = usable[0]
+        dialect["max_tokens"] = usable[0]
     if without := [field for field in _DISPENSABLE if field in refused]:
-        spelling["without"] = without
-    return spelling
+        dialect["without"] = without
+    return dialect
 
 
 def refused_field(message: str, *, param: object, sent: Mapping[str, Any]) -> str | None:
-    """Which of the fields that can be spelled otherwise the server says it does not know.
+    """The field of `sent` that the server does not know and that a dialect can avoid; else None.
 
-    It names the field in `param`, or only in its message.
+    Servers name it in `param`, or only in their message.
     """
     lower = message.lower()
     if not any(word in lower for word in _UNKNOWN):

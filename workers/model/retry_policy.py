@@ -18,7 +18,7 @@ def next_attempt_at(
     and is spread over its upper half, so that replies that failed together do not return
     together; a longer Retry-After is honoured.
     """
-    if not failure.kind.again or failures >= settings.MODEL_ATTEMPTS:
+    if not failure.kind.auto_retry or failures >= settings.MODEL_ATTEMPTS:
         return None
     backoff = min(MAX_BACKOFF_SECONDS, settings.MODEL_BACKOFF_SECONDS * 2 ** (failures - 1))
     delay = max(backoff * (0.5 + chance / 2), failure.retry_after or 0.0)

@@ -87,7 +87,7 @@ def _failures() -> str:
     head = ("code", "when", "tried again by itself", "worth asking again", "slot given back")
     # A failure always gives the slot back, see `replies.fail`.
     of_the_model = [
-        (f"`{kind.code}`", kind.when, _yes(kind.again), _yes(kind.retryable), "yes")
+        (f"`{kind.code}`", kind.when, _yes(kind.auto_retry), _yes(kind.retryable), "yes")
         for kind in failures.KINDS
     ]
     return table(head, of_the_model + [_of_the_engine(failure) for failure in _engine_failures()])

@@ -195,9 +195,9 @@ def test_what_is_no_response_is_an_error(odd):
 MESSAGES = [{"role": "user", "content": "Hello"}]
 
 
-def body(spelling=None, **fields):
+def body(dialect=None, **fields):
     config = ChatConfig(**({"model": "m", "stream": False} | fields))
-    return wire_format.request_body(config=config, messages=MESSAGES, spelling=spelling or {})
+    return wire_format.request_body(config=config, messages=MESSAGES, dialect=dialect or {})
 
 
 def test_what_was_left_out_is_not_sent():

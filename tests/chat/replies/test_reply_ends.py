@@ -280,7 +280,7 @@ def test_strays_are_those_that_stood_there_for_long_and_do_not_run(member):
     for reply in (running, stray, foreign):
         set_directly(reply, started_at=long_ago)
 
-    taken = lifecycle.rescue_strays(worker=worker, running=[running.id], older_than_seconds=5)
+    taken = lifecycle.requeue_unowned(worker=worker, running=[running.id], older_than_seconds=5)
 
     assert [reply.id for reply in taken] == [stray.id]
     assert {stored(reply).status for reply in (running, young, foreign)} == {"in_progress"}

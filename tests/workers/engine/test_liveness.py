@@ -40,10 +40,10 @@ def steady_worker():
 def test_a_worker_that_was_just_registered_lives(db):
     worker = liveness.register()
 
-    pulse = liveness.beat(worker, running=[])
+    result = liveness.beat(worker, running=[])
 
-    assert pulse.alive
-    assert pulse.idle
+    assert result.alive
+    assert result.idle
 
 
 def test_a_beat_is_one_statement(member, django_assert_num_queries):
@@ -52,9 +52,9 @@ def test_a_beat_is_one_statement(member, django_assert_num_queries):
     make_reply(member, due=True)
 
     with django_assert_num_queries(1):
-        pulse = liveness.beat(worker, running=[uuid4() for _ in range(1000)])
+        result = liveness.beat(worker, running=[uuid4() for _ in range(1000)])
 
-    assert (pulse.alive, pulse.orphans, pulse.due) == (True, True, True)
+    assert (result.alive, result.orphans, result.due) == (True, True, True)
 
 
 def test_a_beat_keeps_the_worker_alive_and_says_how_much_it_runs(db):
@@ -70,10 +70,10 @@ def test_a_beat_keeps_the_worker_alive_and_says_how_much_it_runs(db):
 
 
 def test_a_worker_without_a_row_is_told_that_it_is_dead(db):
-    pulse = liveness.beat(uuid4(), running=[])
+    result = liveness.beat(uuid4(), running=[])
 
-    assert not pulse.alive
-    assert not pulse.strays
+    assert not result.alive
+    assert not result.unowned_claims
 
 
 def test_a_reply_is_an_orphan_only_after_the_lease(member):
@@ -106,9 +106,9 @@ def test_ones_own_replies_and_those_of_the_living_are_no_orphans(member):
     mine = make_running(member, worker=judge)
     make_running(member, worker=other)
 
-    pulse = liveness.beat(judge, running=[mine.id])
+    result = liveness.beat(judge, running=[mine.id])
 
-    assert pulse.idle
+    assert result.idle
     assert liveness.rescue(judge=judge) == []
 
 
@@ -156,18 +156,20 @@ def test_what_waits_is_due_only_when_its_moment_has_come(member):
     assert liveness.beat(worker, running=[]).due
 
 
-def test_a_reply_under_ones_name_that_one_does_not_run_is_a_stray(member):
+def test_a_reply_under_ones_name_that_one_does_not_run_is_put_back(member):
     """A claim whose answer was lost with the connection."""
     worker = liveness.register()
     running, lost = (make_running(member, worker=worker) for _ in range(2))
-    assert not liveness.beat(worker, running=[running.id]).strays
+    assert not liveness.beat(worker, running=[running.id]).unowned_claims
 
     Reply.objects.update(started_at=timezone.now() - timedelta(seconds=LEASE + 1))
 
-    assert liveness.beat(worker, running=[running.id]).strays
-    assert [taken.id for taken in liveness.let_go(worker, running=[running.id])] == [lost.id]
+    assert liveness.beat(worker, running=[running.id]).unowned_claims
+    assert [taken.id for taken in liveness.requeue_unowned(worker, running=[running.id])] == [
+        lost.id
+    ]
     assert (stored(lost).status, stored(running).status) == ("queued", "in_progress")
-    assert not liveness.beat(worker, running=[running.id]).strays
+    assert not liveness.beat(worker, running=[running.id]).unowned_claims
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.model.chunk_accumulator import Folding, whole_pieces
+from workers.model.chunk_accumulator import ChunkAccumulator, deltas_of_completion
 from workers.model.failures import UNREADABLE, ModelFailure
 
 HEAD = {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
@@ -22,10 +22,10 @@ def said(content=None, *, index=0, finish=None, **delta):
     return {"index": index, "delta": delta, "logprobs": None, "finish_reason": finish}
 
 
-def folded(chunks, choices=1):
-    folding = Folding()
-    pieces = [piece for one in chunks for piece in folding.add(copy.deepcopy(one))]
-    return folding.completion(choices), pieces
+def added_up(chunks, choices=1):
+    accumulator = ChunkAccumulator()
+    deltas = [delta for one in chunks for delta in accumulator.add(copy.deepcopy(one))]
+    return accumulator.completion(choices), deltas
 
 
 def cut(draw, text):
@@ -52,7 +52,7 @@ def test_any_chunking_gives_the_same_completion(texts, reasoned, data):
         chunks.append(chunk(*(ready[place].pop(0) for place in taken), usage=None))
     chunks.append(chunk(usage={"total_tokens": 3}))
 
-    completion, pieces = folded(chunks, choices=len(texts))
+    completion, deltas = added_up(chunks, choices=len(texts))
 
     expected = [
         {
@@ -74,7 +74,7 @@ def test_any_chunking_gives_the_same_completion(texts, reasoned, data):
         "choices": expected,
     }
     for choice in completion["choices"]:
-        shown = "".join(text for index, text in pieces if index == choice["index"])
+        shown = "".join(text for index, text in deltas if index == choice["index"])
         assert shown == choice["message"]["content"]
 
 
@@ -88,7 +88,7 @@ def test_tool_calls_come_together_by_their_index():
         chunk(said(finish="tool_calls")),
     ]
 
-    message = folded(chunks)[0]["choices"][0]["message"]
+    message = added_up(chunks)[0]["choices"][0]["message"]
 
     assert [call["function"]["arguments"] for call in message["tool_calls"]] == ['{"a":1}', "{}"]
     assert message["tool_calls"][0]["id"] == "t1"
@@ -102,13 +102,13 @@ def test_log_probabilities_are_collected():
         chunk(said(finish="stop")),
     ]
 
-    choice = folded(chunks)[0]["choices"][0]
+    choice = added_up(chunks)[0]["choices"][0]
 
     assert [item["token"] for item in choice["logprobs"]["content"]] == ["a", "b"]
 
 
 def test_fields_that_never_came_are_not_made_up():
-    completion, _ = folded([{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}])
+    completion, _ = added_up([{"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}])
 
     assert completion == {"choices": [{"index": 0, "message": {}, "finish_reason": "stop"}]}
 
@@ -117,16 +117,16 @@ def test_null_and_empty_text_stay_what_they_were():
     refused = {"role": "assistant", "content": None, "refusal": "No"}
     chunks = [chunk({"index": 0, "delta": refused, "finish_reason": "stop"})]
 
-    assert folded(chunks)[0]["choices"][0]["message"] == refused
+    assert added_up(chunks)[0]["choices"][0]["message"] == refused
 
 
-def test_the_parts_that_are_folded_are_left_as_they_were():
+def test_the_parts_that_are_merged_are_left_as_they_were():
     first = {"index": 0, "id": "t", "function": {"arguments": "a"}}
     second = {"index": 0, "function": {"arguments": "b"}}
-    folding = Folding()
+    accumulator = ChunkAccumulator()
 
     for call in (first, second):
-        folding.add(chunk(said(tool_calls=[call])))
+        accumulator.add(chunk(said(tool_calls=[call])))
 
     assert first["function"]["arguments"] == "a"
 
@@ -143,7 +143,7 @@ def test_the_parts_that_are_folded_are_left_as_they_were():
 )
 def test_a_stream_that_ended_early_is_no_answer(chunks, choices):
     with pytest.raises(ModelFailure) as failed:
-        folded(chunks, choices)
+        added_up(chunks, choices)
     assert failed.value.kind is UNREADABLE
 
 
@@ -168,7 +168,7 @@ def test_a_stream_that_ended_early_is_no_answer(chunks, choices):
 )
 def test_what_is_no_chunk_is_unreadable(odd):
     with pytest.raises(ModelFailure) as failed:
-        Folding().add(odd)
+        ChunkAccumulator().add(odd)
     assert failed.value.kind is UNREADABLE
 
 
@@ -181,9 +181,9 @@ def spoken(index=0, content="Hi", finish="stop"):
 
 
 def test_a_whole_answer_gives_its_text_by_choice():
-    pieces = whole_pieces(answer(spoken(), spoken(1, None), spoken(2, "\0x")), 3)
+    deltas = deltas_of_completion(answer(spoken(), spoken(1, None), spoken(2, "\0x")), 3)
 
-    assert pieces == [(0, "Hi"), (2, "�x")]
+    assert deltas == [(0, "Hi"), (2, "�x")]
 
 
 @pytest.mark.parametrize(
@@ -203,5 +203,5 @@ def test_a_whole_answer_gives_its_text_by_choice():
 )
 def test_what_is_no_whole_answer_is_unreadable(odd):
     with pytest.raises(ModelFailure) as failed:
-        whole_pieces(odd, 1)
+        deltas_of_completion(odd, 1)
     assert failed.value.kind is UNREADABLE

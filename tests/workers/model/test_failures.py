@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workers.model import client, failures, retry_policy
-from workers.model.failures import KINDS, ModelFailure, Respell
+from workers.model.failures import KINDS, ModelFailure, ParameterRefused
 
 SECRET = "sk-secret says: please pay"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,8 +58,8 @@ def status_error(status, headers=None, **error):
 
 
 async def told(error, sent=None):
-    with pytest.raises((ModelFailure, Respell)) as raised:
-        async with client._telling_failures(sent or {}):
+    with pytest.raises((ModelFailure, ParameterRefused)) as raised:
+        async with client._failures_translated(sent or {}):
             raise error
     return raised.value
 
@@ -109,7 +109,7 @@ def test_an_error_inside_the_stream_is_a_kind_of_failure(error, code):
 
 
 def test_the_kinds_that_are_tried_again():
-    assert {kind.code for kind in KINDS if kind.again} == AGAIN
+    assert {kind.code for kind in KINDS if kind.auto_retry} == AGAIN
     assert len({kind.code for kind in KINDS}) == len(KINDS)
 
 
@@ -171,7 +171,7 @@ STREAM = {"stream_options": {"include_usage": True}, "max_tokens": 5, "n": 2}
 async def test_a_field_that_the_server_does_not_know_is_spelled_otherwise(status, error, refused):
     respell = await told(status_error(status, **error), sent=STREAM)
 
-    assert isinstance(respell, Respell)
+    assert isinstance(respell, ParameterRefused)
     assert respell.parameter == refused
 
 
@@ -233,6 +233,6 @@ def test_nothing_is_tried_after_the_deadline(settings):
     assert next_attempt(ModelFailure(failures.BUSY, retry_after=601)) is None
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.again])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.auto_retry])
 def test_what_does_not_get_better_is_not_tried_again(kind):
     assert next_attempt(ModelFailure(kind)) is None

@@ -10,7 +10,7 @@ from workers.engine import liveness
 from workers.model import catalogue, health
 from workers.model.client import ModelClient
 from workers.model.failures import BROKEN, NO_ACCESS, NO_CREDIT, UNREACHABLE, ModelFailure
-from workers.model.health import ModelState, ModelStatus, Sight
+from workers.model.health import ModelHealth, ModelState, ModelStatus
 from workers.models import Worker
 
 LEASE = 5.0
@@ -67,19 +67,19 @@ def test_each_state_has_a_sentence(status):
 
 
 def test_the_last_word_counts():
-    sight = Sight()
+    health = ModelHealth()
     for kind, status in (
         (NO_ACCESS, ModelStatus.UNAUTHORIZED),
         (UNREACHABLE, ModelStatus.UNREACHABLE),
         (BROKEN, ModelStatus.UNREACHABLE),
         (NO_CREDIT, ModelStatus.OUT_OF_CREDIT),
     ):
-        sight.failed(kind)
-        assert sight.status == status
-    sight.listed()
-    assert sight.status == ModelStatus.OUT_OF_CREDIT
-    sight.answered()
-    assert sight.status == ModelStatus.OK
+        health.failed(kind)
+        assert health.status == status
+    health.listed()
+    assert health.status == ModelStatus.OUT_OF_CREDIT
+    health.answered()
+    assert health.status == ModelStatus.OK
 
 
 @pytest.fixture
@@ -96,21 +96,21 @@ async def test_a_wrong_key_is_seen_by_the_list_and_by_an_answer(client, model):
     model.set(api_key="another")
 
     for asking in (client.models, lambda: client.complete(BODY)):
-        client.sight = Sight()
+        client.health = ModelHealth()
         with pytest.raises(ModelFailure):
             await asking()
-        assert client.sight.status == ModelStatus.UNAUTHORIZED
+        assert client.health.status == ModelStatus.UNAUTHORIZED
 
     model.set(api_key=None)
     assert "malgil-demo" in await client.models()
-    assert client.sight.status == ModelStatus.OK
+    assert client.health.status == ModelStatus.OK
 
 
 async def test_a_stream_that_ended_well_shows_that_the_key_is_right(client):
     async for _ in client.stream(BODY | {"stream": True}):
-        assert client.sight.status == ModelStatus.UNKNOWN
+        assert client.health.status == ModelStatus.UNKNOWN
 
-    assert client.sight.status == ModelStatus.OK
+    assert client.health.status == ModelStatus.OK
 
 
 @pytest.mark.parametrize("path", ["/nothing-here", "/healthz#"])
@@ -121,7 +121,7 @@ async def test_a_server_without_a_list_is_not_wrong(settings, model, path):
         assert await client.models() == []
     finally:
         await client.close()
-    assert client.sight.status == ModelStatus.OK
+    assert client.health.status == ModelStatus.OK
 
 
 # How often the list is asked for
@@ -131,7 +131,7 @@ class Scripted:
     """A client whose list is as scripted; `pauses` are how long was waited in between."""
 
     def __init__(self, *answers):
-        self.sight = Sight()
+        self.health = ModelHealth()
         self._answers = list(answers)
         self.pauses = []
 
@@ -142,7 +142,7 @@ class Scripted:
         answer = self._answers.pop(0)
         if isinstance(answer, list):
             return answer
-        self.sight.failed(answer)
+        self.health.failed(answer)
         raise ModelFailure(answer)
 
     async def sleep(self, seconds):

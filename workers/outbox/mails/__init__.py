@@ -1,1 +1,1 @@
-"""Sending the mails that accounts noted."""
+"""Sending the mails that accounts stored (`accounts.mails.outbox`), by Django's mail backend."""

@@ -13,8 +13,8 @@ from accounts.mails import letters, outbox
 from accounts.models import Mail
 from api import threads
 from workers import metrics
-from workers.database_retry import persist
-from workers.outbox.due_rows import Errands
+from workers.database_retry import retry_until_stored
+from workers.outbox.due_rows import DueRows
 
 log = structlog.get_logger(__name__)
 # Django's backends block, so each takes a thread; these are few, as mail servers like it.
@@ -23,7 +23,7 @@ MAX_AT_ONCE: Final = 4
 GRACE_SECONDS: Final = 2.0
 
 
-class Mailer(Errands[Mail]):
+class Mailer(DueRows[Mail]):
     name = "mails"
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Mailer(Errands[Mail]):
 
     @property
     def room(self) -> int:
-        return MAX_AT_ONCE - len(self._flying)
+        return MAX_AT_ONCE - len(self._in_flight)
 
     @property
     def grace_seconds(self) -> float:
@@ -48,8 +48,8 @@ class Mailer(Errands[Mail]):
         await super().close()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        super()._landed(task)
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        super()._ended(task)
         self.look()  # a burst need not wait a tick for each few
 
     async def run(self, mail: Mail) -> None:
@@ -60,7 +60,7 @@ class Mailer(Errands[Mail]):
         except Exception as error:  # backends raise what they like
             await self._settle_failure(mail, error, told)
         else:
-            await persist(partial(outbox.finish, mail))
+            await retry_until_stored(partial(outbox.finish, mail))
             metrics.mailed(success=True)
             log.info("mail.sent" if written else "mail.needless", **told)
 
@@ -72,10 +72,10 @@ class Mailer(Errands[Mail]):
     async def _settle_failure(self, mail: Mail, error: Exception, told: dict[str, Any]) -> None:
         metrics.mailed(success=False)
         if _is_final(error):
-            await persist(partial(outbox.finish, mail))
+            await retry_until_stored(partial(outbox.finish, mail))
             log.warning("mail.refused", error=type(error).__name__, **told)
         else:
-            pause = await persist(partial(outbox.put_off, mail))
+            pause = await retry_until_stored(partial(outbox.put_off, mail))
             again_in = pause and round(pause.total_seconds())
             log.warning("mail.failed", error=type(error).__name__, again_in=again_in, **told)
 

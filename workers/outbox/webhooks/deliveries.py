@@ -1,4 +1,4 @@
-"""Deliveries in the table: taken for a lease, settled by whoever took them, forgotten at last.
+"""Deliveries in the table: claimed for a lease, settled by whoever claimed them, deleted at last.
 
 A worker that dies between the claim and the answer leaves a lease behind, after which another one
 delivers again: at least once, and under the same id.
@@ -29,19 +29,19 @@ _FORGET_BATCH = 1000
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """A delivery that was taken, with all that is needed to post it."""
+class DeliveryAttempt:
+    """A delivery that was claimed, with all that is needed to post it once."""
 
-    delivery: int
-    attempt: int
-    webhook: UUID
+    delivery_id: int
+    number: int  # 1 for the first attempt; fences what is written after it
+    webhook_id: UUID
     url: str
     secret: str
     message_id: str
     body: bytes
 
 
-def claim(*, limit: int, busy: Sequence[UUID]) -> list[Parcel]:
+def claim(*, limit: int, busy: Sequence[UUID]) -> list[DeliveryAttempt]:
     """Takes what is due, and waited longest, for a lease; several workers at once share it.
 
     Nothing of the webhooks in `busy`. What cannot be told any more (the conversation was deleted,
@@ -58,35 +58,35 @@ def claim(*, limit: int, busy: Sequence[UUID]) -> list[Parcel]:
         ids = [row[0] for row in cursor.fetchall()]
     taken = list(Delivery.objects.select_related("webhook").filter(id__in=ids))
     told = _told(taken)
-    parcels = [_parcel(row, told[row.reply_id]) for row in taken if _counts(row, told)]
-    left = {row.id for row in taken} - {parcel.delivery for parcel in parcels}
+    attempts = [_attempt(row, told[row.reply_id]) for row in taken if _counts(row, told)]
+    left = {row.id for row in taken} - {attempt.delivery_id for attempt in attempts}
     _finish(Delivery.objects.filter(id__in=left))
-    return parcels
+    return attempts
 
 
-def settle(parcel: Parcel, answer: Answer, *, chance: float) -> float | None:
+def settle(attempt: DeliveryAttempt, answer: Answer, *, chance: float) -> float | None:
     """Notes what came of it; the seconds until the next attempt, None when there is none.
 
     Changes nothing when the lease was over and somebody else took the delivery.
     """
     if answer.is_success:
-        _finish(_held(parcel), status=answer.status)
+        _finish(_held(attempt), status=answer.status)
         return None
     if answer.status == GONE:
-        endpoints.switch_off(parcel.webhook)
-    pause = pause_after(answer, attempts=parcel.attempt, chance=chance)
+        endpoints.switch_off(attempt.webhook_id)
+    pause = pause_after(answer, attempts=attempt.number, chance=chance)
     if pause is None or answer.status == GONE:
-        _finish(_held(parcel), status=answer.status)
+        _finish(_held(attempt), status=answer.status)
         return None
     due_at = Now() + timedelta(seconds=pause)
-    _held(parcel).update(due_at=due_at, status=answer.status)
+    _held(attempt).update(due_at=due_at, status=answer.status)
     return pause
 
 
-def hand_back(parcels: Sequence[Parcel]) -> None:
-    """Their attempts were cut short; others may make them anew at once."""
-    for parcel in parcels:
-        _held(parcel).update(due_at=Now())
+def hand_back(attempts: Sequence[DeliveryAttempt]) -> None:
+    """They were cut short; others may make them anew at once."""
+    for attempt in attempts:
+        _held(attempt).update(due_at=Now())
 
 
 def forget_old() -> None:
@@ -96,8 +96,10 @@ def forget_old() -> None:
     Delivery.objects.filter(id__in=ids).delete()
 
 
-def _held(parcel: Parcel) -> Any:
-    return Delivery.objects.filter(id=parcel.delivery, attempts=parcel.attempt, finished_at=None)
+def _held(attempt: DeliveryAttempt) -> Any:
+    return Delivery.objects.filter(
+        id=attempt.delivery_id, attempts=attempt.number, finished_at=None
+    )
 
 
 def _finish(which: Any, **fields: Any) -> None:
@@ -118,11 +120,11 @@ def _counts(row: Delivery, told: dict[UUID, Reply]) -> bool:
     return row.reply_id in told and row.webhook.disabled_at is None and not overdue
 
 
-def _parcel(row: Delivery, reply: Reply) -> Parcel:
-    return Parcel(
-        delivery=row.id,
-        attempt=row.attempts,
-        webhook=row.webhook_id,
+def _attempt(row: Delivery, reply: Reply) -> DeliveryAttempt:
+    return DeliveryAttempt(
+        delivery_id=row.id,
+        number=row.attempts,
+        webhook_id=row.webhook_id,
         url=row.webhook.url,
         secret=row.webhook.secret,
         message_id=payloads.message_id(reply),

@@ -10,12 +10,12 @@ import structlog
 
 from api import threads
 from workers import metrics
-from workers.database_retry import persist
-from workers.outbox.due_rows import Errands
+from workers.database_retry import retry_until_stored
+from workers.outbox.due_rows import DueRows
 
 from . import connecting, deliveries, signing
 from .connecting import InnerAddress
-from .deliveries import Parcel
+from .deliveries import DeliveryAttempt
 from .retrying import Answer
 
 log = structlog.get_logger(__name__)
@@ -24,7 +24,7 @@ MAX_AT_ONCE: Final = 200
 GRACE_SECONDS: Final = 2.0
 
 
-class Sender(Errands[Parcel]):
+class Sender(DueRows[DeliveryAttempt]):
     name = "webhooks"
 
     def __init__(self) -> None:
@@ -33,17 +33,17 @@ class Sender(Errands[Parcel]):
 
     @property
     def room(self) -> int:
-        return MAX_AT_ONCE - len(self._flying)
+        return MAX_AT_ONCE - len(self._in_flight)
 
     @property
     def grace_seconds(self) -> float:
         return GRACE_SECONDS
 
-    async def claim(self, limit: int) -> list[Parcel]:
-        busy = list({parcel.webhook for parcel in self._flying.values()})
+    async def claim(self, limit: int) -> list[DeliveryAttempt]:
+        busy = list({attempt.webhook_id for attempt in self._in_flight.values()})
         return await threads.run(partial(deliveries.claim, limit=limit, busy=busy))
 
-    async def hand_back(self, left: list[Parcel]) -> None:
+    async def hand_back(self, left: list[DeliveryAttempt]) -> None:
         await threads.run(deliveries.hand_back, left)
 
     async def close(self) -> None:
@@ -54,28 +54,28 @@ class Sender(Errands[Parcel]):
         await threads.run(deliveries.forget_old)
         await super()._take()
 
-    async def run(self, parcel: Parcel) -> None:
+    async def run(self, attempt: DeliveryAttempt) -> None:
         began = time.monotonic()
-        answer = await self._post(parcel)
-        settle = partial(deliveries.settle, parcel, answer, chance=random.random())
-        pause = await persist(settle)
+        answer = await self._post(attempt)
+        settle = partial(deliveries.settle, attempt, answer, chance=random.random())
+        pause = await retry_until_stored(settle)
         metrics.delivered(success=answer.is_success)
         log.info(
             "webhook.delivered" if answer.is_success else "webhook.failed",
-            webhook=str(parcel.webhook),
-            message=parcel.message_id,
-            attempt=parcel.attempt,
+            webhook=str(attempt.webhook_id),
+            message=attempt.message_id,
+            attempt=attempt.number,
             status=answer.status,
             why=answer.why or None,
             again_in=pause and round(pause),
             seconds=round(time.monotonic() - began, 3),
         )
 
-    async def _post(self, parcel: Parcel) -> Answer:
+    async def _post(self, attempt: DeliveryAttempt) -> Answer:
         """Never raises for what the other side does. The URL may hold secrets: it is not logged."""
         try:
             async with self._session.post(
-                parcel.url, data=parcel.body, headers=_headers(parcel), allow_redirects=False
+                attempt.url, data=attempt.body, headers=_headers(attempt), allow_redirects=False
             ) as response:
                 return Answer(status=response.status, retry_after=_retry_after(response))
         except TimeoutError:
@@ -85,12 +85,12 @@ class Sender(Errands[Parcel]):
             return Answer(status=None, why="inner address" if inner else type(error).__name__)
 
 
-def _headers(parcel: Parcel) -> dict[str, str]:
+def _headers(attempt: DeliveryAttempt) -> dict[str, str]:
     signed = signing.headers(
-        secret=parcel.secret,
-        message_id=parcel.message_id,
+        secret=attempt.secret,
+        message_id=attempt.message_id,
         timestamp=int(time.time()),
-        body=parcel.body,
+        body=attempt.body,
     )
     return {"Content-Type": "application/json", "User-Agent": "Malgil-Webhooks/1", **signed}
 

@@ -161,7 +161,7 @@ async def test_a_mailer_that_ends_hands_back_what_it_has(monkeypatch, settings):
     await post("mina@example.com")
     mailer = Mailer()
     mailer.look()
-    await comes_true(lambda: mailer._flying)
+    await comes_true(lambda: mailer._in_flight)
 
     await mailer.close()
 

@@ -27,8 +27,8 @@ def claimed(limit=100, busy=()):
     return deliveries.claim(limit=limit, busy=list(busy))
 
 
-def settle(parcel, status, **answer):
-    return deliveries.settle(parcel, Answer(status=status, **answer), chance=0.5)
+def settle(attempt, status, **answer):
+    return deliveries.settle(attempt, Answer(status=status, **answer), chance=0.5)
 
 
 # Written by the trigger
@@ -151,18 +151,18 @@ def test_the_end_of_a_reply_does_not_wait_for_a_webhook_that_is_being_deleted(me
 # Taken
 
 
-def test_a_parcel_holds_the_reply_as_the_api_gives_it(api, member):
+def test_an_attempt_holds_the_reply_as_the_api_gives_it(api, member):
     webhook = make_webhook(member)
     reply = make_ended(member)
 
-    (parcel,) = claimed()
+    (attempt,) = claimed()
 
-    event = json.loads(parcel.body)
+    event = json.loads(attempt.body)
     given = api.get(f"/api/v1/replies/{reply.id}").json()
     assert event == {"type": "reply.finished", "timestamp": given["finished_at"], "data": given}
     assert event["data"]["choices"][0]["content"] == "Hi! 안녕"
-    assert (parcel.url, parcel.secret, parcel.attempt) == (webhook.url, webhook.secret, 1)
-    assert "." not in parcel.message_id
+    assert (attempt.url, attempt.secret, attempt.number) == (webhook.url, webhook.secret, 1)
+    assert "." not in attempt.message_id
 
 
 def test_what_was_taken_is_taken_again_only_after_the_lease(member, settings):
@@ -176,7 +176,7 @@ def test_what_was_taken_is_taken_again_only_after_the_lease(member, settings):
     make_due(seconds=1)
 
     (second,) = claimed()
-    assert (first.attempt, second.attempt) == (1, 2)
+    assert (first.number, second.number) == (1, 2)
     assert (first.message_id, first.body) == (second.message_id, second.body)
 
 
@@ -186,7 +186,7 @@ def test_of_one_webhook_only_a_few_are_taken_at_once(member):
         make_ended(member)
     make_ended(other.member)
 
-    taken = [parcel.webhook for parcel in claimed()]
+    taken = [attempt.webhook_id for attempt in claimed()]
 
     assert taken.count(slow.id) == deliveries.MAX_PER_WEBHOOK
     assert taken.count(other.id) == 1
@@ -201,7 +201,7 @@ def test_no_more_are_taken_than_there_is_room_for_the_oldest_first(member):
         due_at = timezone.now() - timedelta(minutes=number)
         Delivery.objects.filter(webhook=webhook).update(due_at=due_at)
 
-    assert {parcel.webhook for parcel in claimed(limit=2)} == {webhooks[3].id, webhooks[4].id}
+    assert {attempt.webhook_id for attempt in claimed(limit=2)} == {webhooks[3].id, webhooks[4].id}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -212,10 +212,10 @@ def test_several_workers_share_what_is_due(member):
         make_ended(member)
 
     taken = at_once([lambda: claimed(limit=20)] * 4)
-    ids = [parcel.delivery for part in taken for parcel in part]
+    ids = [attempt.delivery_id for part in taken for attempt in part]
 
     assert len(ids) == len(set(ids))
-    ids += [parcel.delivery for parcel in claimed()]
+    ids += [attempt.delivery_id for attempt in claimed()]
     assert len(ids) == len(set(ids)) == 30
 
 
@@ -246,14 +246,14 @@ def test_what_is_not_to_be_told_any_more_is_finished_unsent(member, why):
 def test_deliveries_go_with_what_they_are_of(member, what):
     webhook, reply = make_webhook(member), make_ended(member)
     gone = {"the webhook": webhook, "the reply": reply, "the member": member}[what]
-    (parcel,) = claimed()
+    (attempt,) = claimed()
     if what == "the reply":
         Choice.objects.all().delete()
 
     gone.delete()
 
     assert not Delivery.objects.exists()
-    settle(parcel, 200)
+    settle(attempt, 200)
     assert not Delivery.objects.exists()
 
 
@@ -294,8 +294,8 @@ def test_all_else_is_tried_again_until_the_last_pause(member, settings, status):
     pauses = []
 
     for _ in range(3):
-        (parcel,) = claimed()
-        pauses.append(settle(parcel, status))
+        (attempt,) = claimed()
+        pauses.append(settle(attempt, status))
         assert claimed() == []
         make_due(seconds=20)
 
@@ -309,12 +309,12 @@ def test_a_receiver_that_is_gone_is_told_nothing_more(api, member):
     gone, other = make_webhook(member), make_webhook(member)
     for _ in range(2):
         make_ended(member)
-    first = next(parcel for parcel in claimed() if parcel.webhook == gone.id)
+    first = next(attempt for attempt in claimed() if attempt.webhook_id == gone.id)
 
     assert settle(first, 410) is None
 
     make_due(minutes=1)
-    assert {parcel.webhook for parcel in claimed()} == {other.id}
+    assert {attempt.webhook_id for attempt in claimed()} == {other.id}
     reply = make_ended(member)
     assert Delivery.objects.get(reply=reply).webhook == other
     listed = api.get("/api/v1/me/webhooks").json()["results"]
@@ -344,7 +344,7 @@ def test_what_is_handed_back_is_due_at_once(member):
 
     deliveries.hand_back(claimed())
 
-    assert [parcel.attempt for parcel in claimed()] == [2]
+    assert [attempt.number for attempt in claimed()] == [2]
 
 
 # Looked for, and forgotten
@@ -357,11 +357,11 @@ def test_a_beat_tells_of_what_is_due(member):
 
     make_ended(member)
 
-    pulse = liveness.beat(worker, running=[])
-    assert (pulse.deliveries, pulse.idle) == (True, True)
-    (parcel,) = claimed()
+    result = liveness.beat(worker, running=[])
+    assert (result.deliveries, result.idle) == (True, True)
+    (attempt,) = claimed()
     assert not liveness.beat(worker, running=[]).deliveries
-    settle(parcel, 200)
+    settle(attempt, 200)
     assert not liveness.beat(worker, running=[]).deliveries
 
 
@@ -370,8 +370,8 @@ def test_finished_ones_are_forgotten_after_days_and_others_are_not(member):
     make_webhook(member)
     for _ in range(2):
         make_ended(member)
-    for parcel in claimed(limit=1):
-        settle(parcel, 200)
+    for attempt in claimed(limit=1):
+        settle(attempt, 200)
     deliveries.forget_old()
     assert Delivery.objects.count() == 2
 

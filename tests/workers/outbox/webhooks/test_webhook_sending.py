@@ -228,7 +228,7 @@ async def test_no_more_are_on_their_way_at_once_than_there_is_room_for(
     for _ in range(3):
         sender.look()
         await asyncio.wait([sender._looking])
-    assert len(sender._flying) == len(receiver.requests) == 3
+    assert len(sender._in_flight) == len(receiver.requests) == 3
 
 
 async def test_a_deleted_webhook_hears_nothing_more(sender, receiver, another_receiver, member):
@@ -425,7 +425,7 @@ async def test_a_sender_that_closes_hands_back_what_hangs(receiver, member, monk
     sender.look()
 
     [again] = await threads.run(lambda: deliveries.claim(limit=10, busy=[]))
-    assert again.attempt == 2
+    assert again.number == 2
 
 
 async def test_a_sender_that_closes_lets_what_is_on_its_way_arrive(receiver, member):
@@ -457,12 +457,12 @@ async def test_a_worker_that_stops_hands_back_what_hangs_and_takes_nothing_more(
 
     await engine.drain(0)
     await ended(member, another_receiver.url)
-    await engine.watch.tick()
+    await engine.recovery.tick()
     await engine.stop()
 
     assert (len(receiver.requests), len(another_receiver.requests)) == (1, 0)
     taken = await threads.run(lambda: deliveries.claim(limit=10, busy=[]))
-    assert sorted(parcel.attempt for parcel in taken) == [1, 1, 2]
+    assert sorted(attempt.number for attempt in taken) == [1, 1, 2]
 
 
 async def test_the_database_may_be_away_for_a_while(sender, receiver, member, monkeypatch):
