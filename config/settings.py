@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.http.django_handler.noted",
     "config.http.django_handler.Security",
     "corsheaders.middleware.CorsMiddleware",
     "config.http.static_files.StaticFiles",
