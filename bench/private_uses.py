@@ -1,7 +1,7 @@
 """What it gains to use private parts of libraries: each way and the documented one, in turn.
 
-One process, and PostgreSQL; microseconds of CPU of both. How often something happens in an answer
-was counted by hand. What stays, and why: docs/private-uses.md.
+One process, PostgreSQL and Redis; microseconds of CPU of all three. How often something happens in
+an answer was counted by hand. What stays, and why: docs/private-uses.md.
 """
 
 import argparse
@@ -119,6 +119,40 @@ def _choices(reply_id: UUID) -> Any:
     return Choice.objects.filter(reply=reply_id).order_by("index")
 
 
+def receipts(cpu: Callable[[], float]) -> dict[str, Any]:
+    """Wake-ups fetched: as a worker does it, and with kombu's receipts."""
+    from celery import current_app
+    from kombu import Connection, Queue
+
+    from workers.engine import wakeups
+
+    broker = wakeups._Broker()
+    options = current_app.conf.broker_transport_options
+
+    def fetch(calls: int, *, no_ack: bool) -> float:
+        for _ in range(calls):
+            broker.send([UUID(int=1)])
+        got: list[Any] = []
+        with Connection(current_app.conf.broker_url, transport_options=options) as connection:
+            channel = connection.channel()
+            if no_ack:
+                channel.qos.ack = lambda delivery_tag: None
+            queue = Queue(wakeups.QUEUE, no_ack=no_ack)
+            with connection.Consumer([queue], channel=channel) as consumer:
+                consumer.register_callback(lambda body, message: got.append(message.ack()))
+                before = cpu()
+                while len(got) < calls:
+                    connection.drain_events(timeout=5)
+                return (cpu() - before) / calls * 1e6
+
+    found: dict[str, Any] = {
+        name: round(statistics.median(fetch(300, no_ack=no_ack) for _ in range(ROUNDS)), 1)
+        for name, no_ack in (("private_us", True), ("plain_us", False))
+    }
+    gain = round(found["plain_us"] - found["private_us"])
+    return found | {"times_per_answer": 1, "gain_us_per_answer": gain}
+
+
 class _Transport(asyncio.Transport):
     """Takes all that is written."""
 
@@ -212,11 +246,12 @@ def run(folder: Path) -> dict[str, Any]:
         "DATA_DIR": str(folder),
         "SECRET_KEY": secrets.token_hex(32),
         "CHAT_MODELS": "malgil-demo",
-        "LOG_LEVEL": "error",  # there is no Redis
+        "CHAT_DAILY_LIMIT": "1000",
     }
     from config.embedded.postgres import EmbeddedPostgres
+    from config.embedded.redis import EmbeddedRedis
 
-    with EmbeddedPostgres(folder, durable=False) as postgres:
+    with EmbeddedPostgres(folder, durable=False) as postgres, EmbeddedRedis(folder) as redis:
         import django
         from django.core.management import call_command
         from django.db import connection
@@ -225,6 +260,7 @@ def run(folder: Path) -> dict[str, Any]:
         call_command("migrate", verbosity=0)
         try:
             found = dict(database(lambda: time.process_time() + tree_cpu(postgres.pid)))
+            found["receipts"] = receipts(lambda: time.process_time() + tree_cpu(redis.pid))
         finally:
             connection.close()
     found |= dict(asyncio.run(sockets()))
