@@ -88,6 +88,7 @@ bench: install
 	@$(VENV)/bin/python -m bench.waiting
 	@$(VENV)/bin/python -m bench.search
 	@$(VENV)/bin/python -m bench.metrics
+	@$(VENV)/bin/python -m bench.private_uses
 	@$(VENV)/bin/python -m bench.startup
 	@$(VENV)/bin/python -m bench.plot
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
-from django.db.models.sql import Query, UpdateQuery
+from django.db.models.sql import Query
 
 Row = TypeVar("Row", bound=Model)
 
@@ -27,11 +27,22 @@ _PLACEHOLDERS: dict[type, Callable[[int], Any]] = {
 }
 
 
+class FrozenValue(ValueError):
+    """A value was compiled into the statement: each later call would be given the first one's."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            f"Not a parameter of the prepared statement as it was given: {', '.join(names)}. Slices"
+            " and computed values stay as the first call made them. Use a plain queryset for these."
+        )
+
+
 class Prepared(Generic[Row]):
     """`build` makes the queryset from values, by name: ids, texts, whole numbers, moments.
 
     What it makes of them may not depend on them: they are put in the places in which those of the
-    first call stood. Prefetched relations and deferred fields are not supported.
+    first call stood. The first call raises FrozenValue where one of them has no such place, as with
+    a slice. Prefetched relations and deferred fields are not supported.
     """
 
     def __init__(self, build: Callable[..., QuerySet[Row]]) -> None:
@@ -56,33 +67,6 @@ class Prepared(Generic[Row]):
             model: Any = self._build(**given).model
             raise model.DoesNotExist()
         return found
-
-
-class PreparedChange(Generic[Row]):
-    """The same for `queryset.update(**changes)`: `build` makes both from the values.
-
-    It tells what it changed: `read` makes a queryset of all rows of the model, with the relations
-    that are to be loaded.
-    """
-
-    def __init__(
-        self,
-        build: Callable[..., tuple[QuerySet[Row], Mapping[str, Any]]],
-        *,
-        read: Callable[[], QuerySet[Row]],
-    ) -> None:
-        self._build = build
-        self._read = read
-        self._compiled: _CompiledChange | None = None
-
-    def __call__(self, **given: Any) -> list[Row]:
-        """One query; the rows that matched, as they are now."""
-        if self._compiled is None:
-            self._compiled = _CompiledChange(
-                self._read, lambda **marks: _updating(*self._build(**marks)), given
-            )
-        with transaction.mark_for_rollback_on_error(using=DEFAULT_DB_ALIAS):
-            return self._compiled.rows(given)
 
 
 def insert_all(rows: Sequence[Model]) -> None:
@@ -116,6 +100,18 @@ class _Compiled:
         self.sql, self._params = self.compiler.as_sql()
         names = {mark: name for name, mark in marks.items()}
         self._places = [(at, names[p]) for at, p in enumerate(self._params) if _among(p, names)]
+        self._require_places(marks)
+
+    def _require_places(self, marks: Mapping[str, Any]) -> None:
+        """Each mark is a parameter, and stands nowhere else: in the SQL, or within another one."""
+        placed = dict(self._places)
+        others = [p for at, p in enumerate(self._params) if at not in placed]
+        rest = "\n".join(map(str, [self.sql, *others]))
+        frozen = [
+            name for name, mark in marks.items() if name not in placed.values() or str(mark) in rest
+        ]
+        if frozen:
+            raise FrozenValue(frozen)
 
     def params(self, given: Mapping[str, Any]) -> list[Any]:
         params = list(self._params)
@@ -163,27 +159,6 @@ class _CompiledRows(_Compiled):
         for name, at in self._annotations:
             setattr(made, name, row[at])
         return made
-
-
-class _CompiledChange(_CompiledRows):
-    def __init__(
-        self,
-        read: Callable[[], QuerySet[Any]],
-        update: Callable[..., Query],
-        given: Mapping[str, Any],
-    ) -> None:
-        super().__init__(lambda **_: read().query, given)
-        change = _Compiled(update, given)
-        # Outside of the update the table's name stands for the rows that it changed.
-        table = self.compiler.query.get_meta().db_table
-        self.sql = f'WITH "{table}" AS ({change.sql} RETURNING *) {self.sql}'
-        self.params = change.params  # type: ignore[method-assign]  # all of them are the update's
-
-
-def _updating(queryset: QuerySet[Any], changes: Mapping[str, Any]) -> Query:
-    query: Any = queryset.query.chain(UpdateQuery)
-    query.add_update_values(changes)
-    return query  # type: ignore[no-any-return]
 
 
 def _among(param: Any, names: Mapping[Any, str]) -> bool:

@@ -9,12 +9,11 @@ import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 
-_MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 _KEY_CHARS = 32
 # The column that keeps it (chat.ChatConfig).
 _MODEL_CHARS = 200
@@ -211,35 +210,6 @@ def choice(name: str, *, default: str, among: tuple[str, ...]) -> str:
     if given not in among:
         refuse(name, f"give one of {', '.join(among)}, not {given!r}.")
     return given
-
-
-def mail_dir(data_dir: Path) -> Path:
-    """Where mails become files."""
-    return data_dir / "mail"
-
-
-def mail(data_dir: Path) -> dict[str, object]:
-    """EMAIL_URL as Django's settings; without it mails become files in DATA_DIR."""
-    given = text("EMAIL_URL")
-    if not given:
-        backend = "django.core.mail.backends.filebased.EmailBackend"
-        return {"EMAIL_BACKEND": backend, "EMAIL_FILE_PATH": str(mail_dir(data_dir))}
-    try:
-        url = urlsplit(given)
-        port = url.port or _MAIL_PORTS[url.scheme]
-    except (ValueError, KeyError):
-        refuse("EMAIL_URL", "give smtp+tls://user:password@host:port; also smtp:// and smtps://.")
-    if not url.hostname:
-        refuse("EMAIL_URL", "it names no host.")
-    return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": url.hostname,
-        "EMAIL_PORT": port,
-        "EMAIL_HOST_USER": unquote(url.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
-        "EMAIL_USE_TLS": url.scheme == "smtp+tls",
-        "EMAIL_USE_SSL": url.scheme == "smtps",
-    }
 
 
 def sender(name: str, default: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from . import env
+from . import env, mail_settings
 from .embedded import paths
 from .http.private_networks import PRIVATE_NETWORKS
 from .monitoring.logging import configure_logging, logging_config
@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.http.django_handler.noted",
     "config.http.django_handler.Security",
     "corsheaders.middleware.CorsMiddleware",
     "config.http.static_files.StaticFiles",
@@ -157,7 +158,15 @@ EMAIL_VERIFICATION_REQUIRED = (
     == "required"
 )
 CLIENT_URL = env.client_url(ALLOWED_HOSTS)
-globals().update(env.mail(DATA_DIR))
+_MAIL = mail_settings.read(DATA_DIR)
+EMAIL_BACKEND = _MAIL.backend
+EMAIL_FILE_PATH = _MAIL.file_path
+EMAIL_HOST = _MAIL.host
+EMAIL_PORT = _MAIL.port
+EMAIL_HOST_USER = _MAIL.host_user
+EMAIL_HOST_PASSWORD = _MAIL.host_password
+EMAIL_USE_TLS = _MAIL.use_tls
+EMAIL_USE_SSL = _MAIL.use_ssl
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.sender("EMAIL_FROM", "Malgil <malgil@localhost>")
 PASSWORD_RESET_TIMEOUT = 3600

@@ -189,6 +189,11 @@ def _children() -> dict[int, list[int]]:
     return found
 
 
+def tree_cpu(pid: int | None) -> float:
+    """Seconds of processor time of a process and its children."""
+    return sum(_ticks(_children(), pid)) if pid else 0.0
+
+
 def _ticks(children: dict[int, list[int]], pid: int) -> Iterator[float]:
     """Of the process, of its children that live, and of those that ended."""
     ended = 4 if pid != os.getpid() else 2  # the client's children are measured by themselves

@@ -10,20 +10,11 @@ from django.db.models.functions import Now
 
 from accounts.models import Member
 from api.ids import uuid7
-from api.prepared import Prepared
 from chat.events import publisher
 from chat.models import ChatConfig, Conversation
 
 from . import available_models, intake
 
-_locked = Prepared(
-    lambda id, member: (
-        Conversation.objects.select_for_update(of=("self",))
-        .select_related("config")
-        .annotate(now=Now())
-        .filter(id=id, member=member)
-    )
-)
 CONFIG_FIELDS = ("model", "temperature", "stream", "max_tokens", "n", "system", "system_role")
 
 
@@ -66,8 +57,9 @@ def locked(*, member: Member, conversation_id: UUID) -> tuple[Conversation, date
 
     Raises Conversation.DoesNotExist.
     """
-    conversation = _locked.get(id=conversation_id, member=member.id)
-    return conversation, conversation.now  # type: ignore[attr-defined]  # annotated
+    rows = Conversation.objects.select_for_update(of=("self",)).select_related("config")
+    conversation = rows.annotate(now=Now()).get(id=conversation_id, member=member)
+    return conversation, conversation.now
 
 
 def change(*, member: Member, conversation_id: UUID, fields: dict[str, Any]) -> None:

@@ -3,10 +3,10 @@
 import asyncio
 from typing import cast
 
-from django.conf import settings
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from api.redis import async_client
 from chat.models import Reply
 
 from . import snapshot_format
@@ -36,12 +36,5 @@ async def _values(reply: Reply, choices: int) -> list[bytes | None]:
 def _client() -> Redis:
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        pool = BlockingConnectionPool.from_url(
-            settings.REDIS_URL,
-            max_connections=8,
-            timeout=settings.REDIS_TIMEOUT_SECONDS,
-            socket_timeout=settings.REDIS_TIMEOUT_SECONDS,
-            socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS,
-        )
-        _clients[loop] = Redis(connection_pool=pool)
+        _clients[loop] = async_client()
     return _clients[loop]

@@ -14,18 +14,19 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from api import prepared
 from api.errors import DomainError
-from api.prepared import PreparedChange
 from chat import metrics
 from chat.limits import daily_limit
 from chat.models import Choice, Reply
 from chat.states import TRANSITIONS, ReplyStatus
+
+from . import claim_statement
 
 CANCELLED_FINISH_REASON = "cancelled"
 # What a running reply needs beside its row: to ask the model, and to tell of its end.
@@ -86,9 +87,7 @@ CRASH_LOOP = Failure(
 
 def claim(*, reply_id: UUID, worker: UUID) -> Reply | None:
     """Starts the next attempt. None when there is nothing to do: ended, running, or not yet due."""
-    claimed = _claim_one(reply=reply_id, worker=worker)
-    for reply in claimed:
-        set_choices(reply, [])
+    claimed = _claim([reply_id], worker)
     return claimed[0] if claimed else None
 
 
@@ -104,14 +103,7 @@ def claim_due(*, worker: UUID, limit: int) -> list[Reply]:
             .order_by("created_at", "id")
             .values_list("id", flat=True)[:limit]
         )
-        ids = list(due)
-        if not ids or not _claim(Q(id__in=ids), worker):
-            return []
-        claimed = Reply.objects.select_related(*WITH_CONTEXT).filter(id__in=ids, worker=worker)
-        taken = list(claimed.order_by("created_at", "id"))
-    for reply in taken:
-        set_choices(reply, [])
-    return taken
+        return _claim(list(due), worker)
 
 
 def complete(reply: Reply, outcome: Outcome) -> None:
@@ -217,29 +209,12 @@ def set_choices(reply: Reply, choices: Sequence[Choice]) -> None:
     reply._prefetched_objects_cache = {"choices": list(choices)}  # type: ignore[attr-defined]
 
 
-def _claiming(which: Q, worker: UUID) -> tuple[QuerySet[Reply], dict[str, Any]]:
-    due = Q(retry_at=None) | Q(retry_at__lte=Now())
-    return _moving(
-        which & due,
-        source=ReplyStatus.QUEUED,
-        to=ReplyStatus.IN_PROGRESS,
-        attempt=F("attempt") + 1,
-        worker=worker,
-        started_at=Now(),
-        retry_at=None,
-        wake_at=None,
-    )
-
-
-_claim_one = PreparedChange(
-    lambda reply, worker: _claiming(Q(id=reply), worker),
-    read=lambda: Reply.objects.select_related(*WITH_CONTEXT),
-)
-
-
-def _claim(which: Q, worker: UUID) -> int:
-    rows, changes = _claiming(which, worker)
-    return rows.update(**changes)
+def _claim(reply_ids: Sequence[UUID], worker: UUID) -> list[Reply]:
+    _require_allowed(ReplyStatus.QUEUED, ReplyStatus.IN_PROGRESS)
+    claimed = claim_statement.run(reply_ids=reply_ids, worker=worker) if reply_ids else []
+    for reply in claimed:
+        set_choices(reply, [])
+    return claimed
 
 
 def _rescue(which: Q, *, counted: bool = True) -> list[Reply]:
@@ -257,16 +232,9 @@ def _rescue(which: Q, *, counted: bool = True) -> list[Reply]:
 
 
 def _move(where: Q, *, source: ReplyStatus, to: ReplyStatus, **changes: Any) -> int:
-    rows, changed = _moving(where, source=source, to=to, **changes)
-    return rows.update(**changed)
-
-
-def _moving(
-    where: Q, *, source: ReplyStatus, to: ReplyStatus, **changes: Any
-) -> tuple[QuerySet[Reply], dict[str, Any]]:
     _require_allowed(source, to)
     moved = {"status": to, "revision": F("revision") + 1, **changes}
-    return Reply.objects.filter(where, status=source), moved
+    return Reply.objects.filter(where, status=source).update(**moved)
 
 
 def _require_allowed(source: ReplyStatus, to: ReplyStatus) -> None:

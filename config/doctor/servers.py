@@ -7,7 +7,7 @@ import redis
 from django.conf import settings
 from django.core import mail
 
-from config import env
+from config import env, mail_settings
 from config.launcher.errors import LaunchError
 from config.launcher.prerequisites import reachability
 from workers.engine import broker
@@ -75,7 +75,8 @@ def _broker() -> Iterator[Finding]:
 def _mail() -> Iterator[Finding]:
     if not env.text("EMAIL_URL"):
         required = settings.EMAIL_VERIFICATION_REQUIRED
-        says = f"No EMAIL_URL is set: mails become files in {env.mail_dir(settings.DATA_DIR)}."
+        folder = mail_settings.folder(settings.DATA_DIR)
+        says = f"No EMAIL_URL is set: mails become files in {folder}."
         more = " Nobody can sign up, since EMAIL_VERIFICATION is required." if required else ""
         yield warning("mail", says + more)
         return

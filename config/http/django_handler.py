@@ -1,76 +1,88 @@
 """How Django serves HTTP here: no request keeps a thread or a connection while it waits.
 
-Django's own handler gives each request a thread of its own, which stays as long as the request: 300
-that wait for an answer would be 300 threads. Here synchronous views run whole on the shared threads
-of `api.threads`, and asynchronous ones go there for their database work.
+Django gives each request that meets synchronous code a thread of its own, which stays as long as
+the request: 300 that wait for an answer would be 300 threads. So all middleware here is
+asynchronous, synchronous views run whole on the shared threads of `api.threads`, and asynchronous
+ones go there for their database work.
 """
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.core.cache import close_caches
-from django.core.handlers import asgi
-from django.core.handlers.asgi import ASGIHandler
-from django.core.handlers.base import reset_urlconf
-from django.core.signals import request_finished, request_started
+from django.core.asgi import get_asgi_application
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.signals import request_started
 from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.security import SecurityMiddleware
+from django.utils.decorators import sync_and_async_middleware
 
 from api import threads
 
 from . import access_log
 
 
-def _at_once(function: Callable[[], None]) -> Callable[[], Awaitable[None]]:
-    async def call() -> None:
-        function()
+def application() -> ASGIHandler:
+    """Django's own, without the receivers that prepare a request's thread: it has none.
 
-    return call
-
-
-# Django's handler uses it for one thing: to close the response on a thread. What is closed is a
-# file or memory, and nobody listens to the signal any more.
-asgi.sync_to_async = _at_once  # type: ignore[attr-defined]  # imported there, not exported
-
-
-class Handler(ASGIHandler):
-    """Without the receivers that tidy up the request's thread, since it has none."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        request_started.disconnect(close_old_connections)
-        request_started.disconnect(reset_queries)
-        request_finished.disconnect(close_old_connections)
-        request_finished.disconnect(close_caches)
-        request_finished.disconnect(reset_urlconf)
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self.handle(scope, receive, send)
-
-    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = await super().get_response_async(request)
-        if (access := request.scope.get(access_log.KEY)) is not None:  # type: ignore[attr-defined]  # an ASGIRequest
-            access.note(request)
-        return response
+    They are synchronous, so Django would make a thread for them that is kept until the request
+    ends.
+    """
+    handler = get_asgi_application()
+    request_started.disconnect(close_old_connections)
+    request_started.disconnect(reset_queries)
+    return handler
 
 
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
 
 
-class _Inline:
-    """Django's own middleware hops through a thread before and after each request, to do nothing
-    that waits."""
+@sync_and_async_middleware
+def noted(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """The outermost middleware: tells the access log what Django found out of a request."""
+    if iscoroutinefunction(get_response):
 
-    async def __acall__(self, request: HttpRequest) -> HttpResponse:
-        response: HttpResponse | None = self.process_request(request)  # type: ignore[attr-defined]
+        async def answer(request: HttpRequest) -> HttpResponseBase:
+            response: HttpResponseBase = await get_response(request)
+            _note(request)
+            return response
+
+        return answer
+
+    def answer_at_once(request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = get_response(request)
+        _note(request)
+        return response
+
+    return answer_at_once
+
+
+def _note(request: HttpRequest) -> None:
+    access = request.scope.get(access_log.KEY) if isinstance(request, ASGIRequest) else None
+    if access is not None:
+        access.note(request)
+
+
+class _Inline:
+    """Calls both hooks of Django's middleware where it is: none of them waits for anything.
+
+    `MiddlewareMixin` hops to a thread before and after each request instead.
+    """
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if iscoroutinefunction(self.get_response):  # type: ignore[attr-defined]
+            return self._answer(request)
+        return super().__call__(request)  # type: ignore[misc]
+
+    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase | None = self.process_request(request)  # type: ignore[attr-defined]
         if response is None:
             response = await self.get_response(request)  # type: ignore[attr-defined]
-        processed: HttpResponse = self.process_response(  # type: ignore[attr-defined]
+        processed: HttpResponseBase = self.process_response(  # type: ignore[attr-defined]
             request, response
         )
         return processed

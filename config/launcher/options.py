@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from config import env
+from config import env, mail_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +82,8 @@ def _database_url() -> str | None:
 
 
 def _mail_dir(data_dir: Path) -> Path | None:
-    env.mail(data_dir)
-    return None if env.text("EMAIL_URL") else env.mail_dir(data_dir)
+    mail_settings.read(data_dir)
+    return None if env.text("EMAIL_URL") else mail_settings.folder(data_dir)
 
 
 def _redis_url() -> str | None:

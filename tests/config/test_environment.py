@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config import env
+from config import env, mail_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -195,7 +195,7 @@ def test_a_good_value_is_taken(subtests):
 
 def test_a_wrong_value_of_every_variable_is_tried():
     listed = re.findall(r"^# ([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
-    sources = ("settings.py", "env.py", "launcher/options.py")
+    sources = ("settings.py", "env.py", "mail_settings.py", "launcher/options.py")
     code = "".join((ROOT / "config" / source).read_text() for source in sources)
     # The others are for compose, which reads them by itself.
     read = {name for name in listed if f'"{name}"' in code}
@@ -268,16 +268,18 @@ def test_the_options_of_a_database_url_are_kept(monkeypatch):
 def test_a_mail_server_is_told_by_its_url(monkeypatch, tmp_path, url, told):
     monkeypatch.setenv("EMAIL_URL", url)
 
-    read = env.mail(tmp_path)
+    read = mail_settings.read(tmp_path)
 
-    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
-    assert tuple(read[f"EMAIL_{name}"] for name in names) == told
+    assert told == (
+        *(read.host, read.port, read.host_user, read.host_password),
+        *(read.use_tls, read.use_ssl),
+    )
 
 
 def test_without_a_mail_server_mails_become_files_in_data_dir(monkeypatch, tmp_path):
     monkeypatch.delenv("EMAIL_URL", raising=False)
 
-    assert env.mail(tmp_path)["EMAIL_FILE_PATH"] == str(tmp_path / "mail")
+    assert mail_settings.read(tmp_path).file_path == str(tmp_path / "mail")
 
 
 @pytest.mark.parametrize("host", ["*", ".example.com"])

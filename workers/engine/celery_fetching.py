@@ -23,5 +23,5 @@ class Fetching(bootsteps.StartStopStep):
             fetching: Any = channel.qos
             fetching.can_consume = engine_thread.current().has_room
             # The queue is read with `no_ack`, of which kombu's virtual transports know only half:
-            # they write no receipt down, but cross it out.
+            # they write no receipt down, but cross it out, and keep its tag for ever.
             fetching.ack = lambda delivery_tag: None

@@ -10,14 +10,11 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import Any
 from uuid import UUID
 
 import structlog
 from celery import current_app
-from celery.utils import uuid
 from kombu import Connection, Producer
-from kombu.transport.redis import Channel
 
 log = structlog.get_logger(__name__)
 TASK = "workers.generate"
@@ -51,21 +48,16 @@ class _Broker:
         return True
 
     def _publish(self, args: list[str]) -> None:
-        """What `send_task` does, without what it looks up and writes down for others each time."""
         if self._producer is None:
             self._producer = _opened()
-        amqp = current_app.amqp
-        headers, properties, body, _ = amqp.create_task_message(
-            uuid(), TASK, args, {}, argsrepr="", kwargsrepr="", ignore_result=True
-        )
-        self._producer.publish(
-            body,
-            exchange="",
-            routing_key=QUEUE,
-            headers=headers,
-            serializer=current_app.conf.task_serializer,
-            declare=[amqp.queues[QUEUE]],
-            **properties,
+        current_app.send_task(
+            TASK,
+            args,
+            producer=self._producer,
+            queue=QUEUE,
+            ignore_result=True,
+            argsrepr="",  # what is written down for monitors, which nobody reads here
+            kwargsrepr="",
         )
 
     def _close(self) -> None:
@@ -84,14 +76,7 @@ def _opened() -> Producer:
     connection = Connection(
         current_app.conf.broker_url, transport_options=options, connect_timeout=TIMEOUT_SECONDS
     )
-    producer = connection.Producer(auto_declare=False)
-    if isinstance(producer.channel, Channel):
-        channel: Any = producer.channel
-        # To make a client costs several times what it costs to send by it; kombu makes one for
-        # each message.
-        client = channel._create_client()
-        channel._create_client = lambda asynchronous=False: client
-    return producer
+    return connection.Producer(auto_declare=False)
 
 
 class _Sender:

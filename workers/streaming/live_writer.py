@@ -12,12 +12,10 @@ from dataclasses import dataclass
 
 import structlog
 from django.conf import settings
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
+from api.redis import async_client
 from chat.events import publisher
 from chat.events.publisher import Event
 from workers import metrics
@@ -39,12 +37,7 @@ class LiveWriter:
     """One for a process. Everything that is told goes out in the order in which it was told."""
 
     def __init__(self) -> None:
-        self._redis: Redis = Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=settings.REDIS_TIMEOUT_SECONDS,
-            socket_connect_timeout=settings.REDIS_TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
+        self._redis = async_client()
         self._script = self._redis.register_script(SCRIPT)
         self._waiting: list[LiveText | Event | _End] = []
         # Those that stand in `_waiting`, each once, and still have something to write.

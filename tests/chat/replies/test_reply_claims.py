@@ -161,7 +161,7 @@ def test_claiming_many_takes_few_statements(member, django_assert_num_queries):
     for _ in range(20):
         make_reply(member, due=True)
 
-    with django_assert_num_queries(5):  # two are the transaction's
+    with django_assert_num_queries(4):  # two are the transaction's
         claimed = lifecycle.claim_due(worker=uuid4(), limit=20)
         assert len({reply.member.email for reply in claimed}) == 1
         assert all(not reply.choices.all() for reply in claimed)
