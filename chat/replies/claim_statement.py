@@ -9,13 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model
 
 from accounts.models import Member
 from chat.models import ChatConfig, Prompt, Reply
 
 # The relations of a reply that are read with it, by their names in the model.
-_RELATED: dict[str, type[Model]] = {"config": ChatConfig, "prompt": Prompt, "member": Member}
+_RELATED: dict[str, type[Any]] = {"config": ChatConfig, "prompt": Prompt, "member": Member}
 
 
 def run(*, reply_ids: Sequence[UUID], worker: UUID) -> list[Reply]:
@@ -55,7 +54,7 @@ def _statement() -> str:
 
 
 def _reply(values: Iterator[Any]) -> Reply:
-    reply = _instance(Reply, values)
+    reply: Reply = _instance(Reply, values)
     for name, model in _RELATED.items():
         setattr(reply, name, _instance(model, values))
     return reply

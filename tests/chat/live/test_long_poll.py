@@ -330,10 +330,10 @@ async def test_who_waits_too_often_is_answered_at_once(member, monkeypatch):
 async def test_what_was_accepted_is_told_so_when_it_cannot_be_waited_for(member, monkeypatch):
     from chat.live import long_poll as waits
 
-    async def away(**_):
+    def away(*_):
         raise OperationalError
 
-    monkeypatch.setattr(waits, "look", away)
+    monkeypatch.setattr(waits, "_read", away)
     conversation = await threads.run(make_conversation, member)
     caller = await caller_of(member)
 
