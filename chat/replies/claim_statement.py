@@ -31,9 +31,10 @@ def run(*, reply_ids: Sequence[UUID], worker: UUID) -> list[Reply]:
 
 @lru_cache
 def _statement() -> str:
+    tables: dict[str, type[Model]] = {"claimed": Reply, **_RELATED}
     columns = [
         f'{table}."{field.column}"'
-        for table, model in {"claimed": Reply, **_RELATED}.items()
+        for table, model in tables.items()
         for field in model._meta.concrete_fields
     ]
     joins = " ".join(

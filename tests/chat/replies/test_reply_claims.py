@@ -41,6 +41,21 @@ def test_a_claim_is_one_statement_and_knows_what_the_model_is_asked_with(
         assert (claimed.config.model, list(claimed.choices.all())) == (MODEL, [])
 
 
+def test_a_claim_reads_every_column_as_it_is_stored(member):
+    reply = make_reply(member, request_extra={"metadata": {"a": 1}})
+
+    claimed = lifecycle.claim(reply_id=reply.id, worker=uuid4())
+
+    read = Reply.objects.select_related(*lifecycle.WITH_CONTEXT).get(id=reply.id)
+    pairs = [(claimed, read)]
+    pairs += [(getattr(claimed, name), getattr(read, name)) for name in lifecycle.WITH_CONTEXT]
+    for one, other in pairs:
+        for field in type(other)._meta.concrete_fields:
+            name = field.attname
+            assert one.__dict__[name] == other.__dict__[name], name
+        assert not one._state.adding
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_claims_at_once_one_succeeds(member):
     reply = make_reply(member)
