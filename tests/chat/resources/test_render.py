@@ -18,6 +18,7 @@ from chat.limits.daily_limit import Quota
 from chat.replies import lifecycle
 from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 from chat.resources import queries, render
+from chat.rest.schema import QuotaSerializer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 CONFIG = {"temperature": 1, "max_tokens": 5, "n": 2, "system": "Sei «kurz».", "stream": False}
@@ -226,6 +227,13 @@ def test_every_resource_is_compared():
     names = {name for name, its in made if its.__module__ == render.__name__}
 
     assert {name for name in names if not name.startswith("_")} == set(SAMPLES)
+
+
+def test_what_describes_a_resource_does_not_render_it(member):
+    state = daily_limit.state(member=member)
+
+    with pytest.raises(TypeError, match="QuotaSerializer describes a shape, and renders nothing"):
+        QuotaSerializer(state).data  # noqa: B018
 
 
 REPLY = (
