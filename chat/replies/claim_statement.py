@@ -31,7 +31,7 @@ def run(*, reply_ids: Sequence[UUID], worker: UUID) -> list[Reply]:
 
 @lru_cache
 def _statement() -> str:
-    tables: dict[str, type[Model]] = {"claimed": Reply, **_RELATED}
+    tables: dict[str, type[Any]] = {"claimed": Reply, **_RELATED}
     columns = [
         f'{table}."{field.column}"'
         for table, model in tables.items()
