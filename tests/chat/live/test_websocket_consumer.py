@@ -18,7 +18,7 @@ from chat.replies import lifecycle
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_subscriptions"),
+    pytest.mark.usefixtures("redis", "own_layer"),
 ]
 
 
@@ -212,7 +212,7 @@ async def test_two_sockets_of_a_member_hear_the_same(member):
 
 
 async def test_one_that_is_too_far_behind_is_asked_to_come_again(member, monkeypatch):
-    monkeypatch.setattr(subscriber, "MOST_WAITING", 3)
+    monkeypatch.setattr(subscriber, "MAX_WAITING", 3)
     reply = await threads.run(make_running, member)
     deltas = publisher.Deltas(reply, reply.attempt)
     told = [deltas.delta(seq=seq, choice=0, text="a") for seq in range(1, 5)]
@@ -368,16 +368,16 @@ async def test_a_member_has_so_many_sockets(member, settings):
         pass
 
 
-async def test_nothing_is_left_of_sockets_that_are_gone(member, own_subscriptions):
+async def test_nothing_is_left_of_sockets_that_are_gone(member, own_layer):
     for _ in range(3):
         async with opened(member):
             pass
 
-    assert not reconciliation.sweeper._listeners
-    assert own_subscriptions._listeners == {}
+    assert not reconciliation.reconciler._connections
+    assert (own_layer.channels, own_layer.groups) == ({}, {})
 
 
-async def test_nothing_is_left_of_a_socket_that_broke(member, own_subscriptions, monkeypatch):
+async def test_nothing_is_left_of_a_socket_that_broke(member, own_layer, monkeypatch):
     """A handler that raises ends the socket, and no disconnect comes."""
     from chat.live.websocket_consumer import MemberConsumer
 
@@ -395,8 +395,8 @@ async def test_nothing_is_left_of_a_socket_that_broke(member, own_subscriptions,
     with pytest.raises(RuntimeError, match="odd"):
         await socket.wait(timeout=5)
 
-    assert not reconciliation.sweeper._listeners
-    assert own_subscriptions._listeners == {}
+    assert not reconciliation.reconciler._connections
+    assert (own_layer.channels, own_layer.groups) == ({}, {})
 
 
 def losing(function, times):
@@ -461,4 +461,4 @@ async def test_a_foreign_page_may_not_open_a_socket(member):
     accepted, _ = await socket.connect()
 
     assert not accepted
-    await comes_true(lambda: not reconciliation.sweeper._listeners)
+    await comes_true(lambda: not reconciliation.reconciler._connections)
