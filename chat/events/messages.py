@@ -88,7 +88,7 @@ def _read_event(fields: dict[str, Any]) -> Event:
     values = _values_of(fields)
     if tuple(map(type, values)) != _TYPES:
         raise Unreadable("a field of another type")
-    return Event(*values)
+    return Event._make(values)
 
 
 def _read_cancel(wire: dict[str, Any]) -> CancelReplies:

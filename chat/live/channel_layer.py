@@ -179,6 +179,7 @@ class RedisConnection(RedisSingleShardConnection):  # type: ignore[misc]
         super().__init__({"address": url}, layer)
         self.epoch = 0
         self.is_connected = False
+        self._unpack = layer.channel_layer.unpack
         self._confirmations: dict[str, asyncio.Future[None]] = {}
         self._heard = False
         self._reading: AbstractConnection | None = None
@@ -288,7 +289,7 @@ class RedisConnection(RedisSingleShardConnection):  # type: ignore[misc]
         if channel not in self._subscribed_to:
             return  # left while it was on its way
         try:
-            message = self.channel_layer.channel_layer.unpack(data)
+            message = self._unpack(data)
         except Exception as error:  # a later release's, say: what it told stands in the tables
             self.epoch += 1
             log.warning("events.unreadable", error=type(error).__name__)

@@ -1,10 +1,10 @@
 """What goes between processes, also those of two releases during a rolling restart."""
 
-from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import msgpack
 import pytest
+from support.former_release import former, former_pack, former_read
 
 from chat.events import messages
 from chat.events.event import Event
@@ -95,35 +95,6 @@ def test_an_event_without_one_of_its_fields_is_unreadable(missing):
         messages.from_wire(wire(events=[fields]))
 
 
-@dataclass(frozen=True, kw_only=True)
-class FormerEvent:
-    """The event of the release before the messages had a version, as that release packs it."""
-
-    member: str
-    kind: str
-    frame: str
-    reply: str = ""
-    attempt: int = 0
-    seq: int = 0
-    revision: int = 0
-    terminal: bool = False
-
-
-def former_pack(events):
-    listed = [vars(FormerEvent(**event._asdict())) for event in events]
-    return msgpack.packb({"type": "member.events", "events": listed})
-
-
-def former_read(data):
-    """As that release reads a message."""
-    read = []
-    for fields in msgpack.unpackb(data)["events"]:
-        event = object.__new__(FormerEvent)
-        event.__dict__.update(fields)
-        read.append(event)
-    return read
-
-
 def test_the_release_before_is_understood():
     message = messages.from_wire(msgpack.unpackb(former_pack([DELTA, QUOTA])))
 
@@ -133,4 +104,4 @@ def test_the_release_before_is_understood():
 def test_the_release_before_understands_this_one():
     data = msgpack.packb(messages.to_wire(messages.member_events([DELTA, QUOTA])))
 
-    assert former_read(data) == [FormerEvent(**event._asdict()) for event in (DELTA, QUOTA)]
+    assert former_read(data) == [former(DELTA), former(QUOTA)]

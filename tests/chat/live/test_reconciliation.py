@@ -1,17 +1,19 @@
-"""What was lost on the way is late, never lost."""
+"""What was lost on the way is sent from the tables."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import msgpack
 import pytest
 from support.drivers.socket_driver import open_session, opened
 from support.eventually import comes_true
+from support.former_release import former_pack
 from support.reply_rows import make_conversation, make_reply, make_running
 from support.running_reply import say, shown
 
 from accounts.credentials import sessions
 from api import threads
-from chat.events import publisher
+from chat.events import messages, publisher
 from chat.live import channel_layer, reconciliation
 from chat.models import Conversation
 from chat.replies import lifecycle
@@ -231,6 +233,25 @@ async def test_after_a_gap_old_things_are_left_alone(member, redis_of_its_own):
         while not frames or frames[-1]["type"] != "quota.updated":
             frames.append(await socket.next())
     assert str(old.id) not in str(frames)
+
+
+async def test_a_message_of_the_release_before_is_sent_on(member, redis):
+    channel = channel_layer.current().redis_channel(messages.member_group(member.id))
+    event = await threads.run(publisher.quota_updated, member)
+    async with opened(member) as socket:
+        await threads.run(redis.publish, channel, former_pack([event]))
+
+        assert (await socket.next())["type"] == "quota.updated"
+
+
+async def test_after_a_message_of_a_later_release_the_tables_are_read(member, redis):
+    channel = channel_layer.current().redis_channel(messages.member_group(member.id))
+    later = {"type": "member.events", "version": messages.VERSION + 1, "news": "?"}
+    async with opened(member) as socket:
+        assert await socket.receive_nothing(timeout=0.3)
+        await threads.run(redis.publish, channel, msgpack.packb(later))
+
+        assert (await socket.next())["type"] == "quota.updated"
 
 
 async def test_the_reconciler_rests_when_nobody_is_there(member):

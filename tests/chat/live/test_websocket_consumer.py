@@ -211,6 +211,26 @@ async def test_two_sockets_of_a_member_hear_the_same(member):
         assert await one.next("reply.delta") == await two.next("reply.delta")
 
 
+async def test_a_replys_last_frame_leaves_by_channels_own_send(member):
+    reply, written = await threads.run(make_running, member), []
+    async with opened(member) as socket:
+        await socket.next("reply.snapshot")
+        write = socket.write
+
+        def note(frame):
+            written.append(frame)
+            write(frame)
+
+        socket.write = note
+        await threads.run(say, reply, 1, "a")
+        await socket.next("reply.delta")
+        await threads.run(lambda: publisher.publish(complete(reply, "a", 1)))
+        assert (await socket.next("reply.updated"))["reply"]["status"] == "completed"
+
+    assert any(b"reply.delta" in frame for frame in written)
+    assert not any(b"reply.updated" in frame for frame in written)
+
+
 async def test_one_that_is_too_far_behind_is_asked_to_come_again(member, monkeypatch):
     monkeypatch.setattr(subscriber, "MAX_WAITING", 3)
     reply = await threads.run(make_running, member)
