@@ -138,6 +138,21 @@ async def test_whoever_joins_beside_another_waits_for_the_confirmation_too(layer
     assert await asyncio.gather(*(join() for _ in range(5))) == [1] * 5
 
 
+async def test_joining_lasts_until_redis_has_confirmed(layer, server, publisher):
+    await joined(layer, BEN)
+
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        joining = [asyncio.ensure_future(joined(layer, ADA)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        assert not any(join.done() for join in joining)
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    await asyncio.gather(*joining)
+
+    assert await publish(publisher, ADA, 1) == 1
+
+
 async def test_each_listener_gets_its_groups_only_and_in_order(layer, publisher):
     first, both = await listening(layer, ADA), await listening(layer, ADA, BEN)
 

@@ -49,13 +49,13 @@ class Outlet:
         self.opened.set()
 
 
-def events(*seqs):
+def events(*seqs, kind="reply.delta"):
     return received(
         [
             EncodedEvent.of(
                 Event(
                     member=str(uuid4()),
-                    kind="reply.delta",
+                    kind=kind,
                     frame=str(seq),
                     reply=REPLY,
                     attempt=1,
@@ -161,16 +161,16 @@ async def test_nothing_overtakes_what_was_received_and_is_not_sent_yet(outlet):
     """Between `receive` and the handler the queue is empty, and the lock free."""
     subscriber = Subscriber(outlet)
     outlet.hold_up()
-    waiting = subscriber.on_events(events(1))
+    waiting = subscriber.on_events(events(1, kind="conversation.updated"))
     outlet.let_go()
 
-    later = subscriber.on_events(events(2))
+    later = subscriber.on_events(events(2, kind="conversation.updated"))
 
     assert outlet.sent == []
     await subscriber.send_waiting(waiting)
     await subscriber.send_waiting(later)
     assert outlet.sent == ["1", "2"]
-    assert subscriber.on_events(events(3)) is None
+    assert subscriber.on_events(events(3, kind="conversation.updated")) is None
     assert outlet.sent == ["1", "2", "3"]
 
 
