@@ -156,8 +156,10 @@ class Subscriber:
 
     async def _send_waiting(self, event: Event, frame: Frame) -> None:
         try:
-            await self._send_if_news(event, frame)
-        except threads.DATABASE_UNAVAILABLE as error:  # it was not noted as sent: reconciliation finds it
+            if not self._send_nowait(event, frame):
+                await self._send_if_news(event, frame)
+        except threads.DATABASE_UNAVAILABLE as error:
+            # It was not noted as sent: reconciliation finds it.
             log.warning("subscriber.database_away", error=type(error).__name__)
         except OSError:  # so ASGI says that the client is gone; its listener hears of it, too
             self._closed = True
