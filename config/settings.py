@@ -96,6 +96,14 @@ CELERY_BROKER_URL = env.url(
     ("redis", "rediss", "unix", "redis+socket", "sentinel", "amqp", "amqps"),
 )
 
+# Carries events from workers and requests to listeners, and cancels to workers.
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "chat.live.channel_layer.EventChannelLayer",
+        "CONFIG": {"url": REDIS_URL},
+    }
+}
+
 AUTH_USER_MODEL = "accounts.Member"
 PASSWORD_HASHERS = ["accounts.hashers.Argon2id"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -24,7 +24,7 @@ from .http import draining
 # isort: split
 # With the application came Django, which models need.
 from api import interpreter
-from chat.live.reconciliation import sweeper
+from chat.live.reconciliation import reconciler
 
 from .http.direct_frames import DirectFrames
 
@@ -38,7 +38,7 @@ class Server(uvicorn.Server):
         await self._work_on(settings.WEB_DRAIN_SECONDS)
         for server in self.servers:
             server.close()
-        await sweeper.send_away()
+        await reconciler.send_away()
         await super().shutdown(sockets)
 
     async def _work_on(self, seconds: float) -> None:

@@ -7,7 +7,7 @@ whatever runs. What is counted of a reply is in `generation.attempt_metrics`.
 from collections.abc import Sequence
 
 from api.metrics import Counter, Gauge
-from chat.events.publisher import Event
+from chat.events.event import Event
 
 DELTAS = Counter("malgil_deltas", "Pieces of live text that went out.")
 BATCHES = Counter("malgil_live_batches", "Round trips that carried live text.", ["result"])

@@ -1,16 +1,17 @@
 """Live events: what changed, told to every socket of its member. Only this module sends them.
 
 An event is its JSON frame, made once, and what a socket needs to order it. All events of a member
-take one path, the group of the member; the engine adds them to its own batch (`add_to`),
+go to the member's group of the channel layer; the engine adds them to its own batch (`add_to`),
 synchronous code publishes after its commit.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import msgpack
+from channels.layers import get_channel_layer
 from django.dispatch import Signal
 
 from accounts.models import Member
@@ -23,34 +24,14 @@ from chat.models import Conversation, Reply
 from chat.resources import queries, render
 from chat.states import TERMINAL
 
+from . import messages
+from .event import Event
+
 # Sent with `reply_id` after an accept was committed and announced. The engine listens.
 reply_queued = Signal()
 
 
 _BEFORE_REPLY = '{"type":"reply.updated","reply":'
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """`kind` is the frame's type; the other fields order it among its reply's."""
-
-    member: str
-    kind: str
-    frame: str
-    reply: str = ""
-    attempt: int = 0
-    seq: int = 0
-    revision: int = 0
-    terminal: bool = False
-
-
-def group(member_id: UUID | str) -> str:
-    return f"member.{member_id}"
-
-
-def channel(member_id: UUID | str) -> str:
-    """The name in Redis. Channels' layers once gave it; processes of two releases share it."""
-    return f"asgi__group__{group(member_id)}"
 
 
 def frame(kind: str, **fields: Any) -> str:
@@ -193,42 +174,31 @@ def _summary_events(conversation_id: UUID) -> list[Event]:
 
 def publish(events: Iterable[Event]) -> None:
     """From synchronous code. Redis away: the sockets find out from the table."""
-    messages = _messages(events)
-    link.attempt(lambda redis: _publish_all(redis.pipeline(transaction=False), messages))
+    packed = _packed(events)
+    link.attempt(lambda redis: _publish_all(redis.pipeline(transaction=False), packed))
 
 
 def add_to(outgoing: Any, events: Iterable[Event]) -> None:
     """Adds the events to a Redis pipeline or the like, one `publish` a member."""
-    _add(outgoing, _messages(events))
+    _add(outgoing, _packed(events))
 
 
-def read(message: dict[str, Any]) -> list[Event]:
-    """The events of an unpacked message."""
-    return [_event(fields) for fields in message["events"]]
-
-
-def _event(fields: dict[str, Any]) -> Event:
-    # A frozen dataclass sets its fields by eight calls, which cost more than all else here.
-    event = object.__new__(Event)
-    event.__dict__.update(fields)
-    return event
-
-
-def _publish_all(pipeline: Any, messages: list[tuple[str, bytes]]) -> None:
-    _add(pipeline, messages)
+def _publish_all(pipeline: Any, packed: list[tuple[str, bytes]]) -> None:
+    _add(pipeline, packed)
     pipeline.execute()
 
 
-def _add(outgoing: Any, messages: list[tuple[str, bytes]]) -> None:
-    for channel, message in messages:
+def _add(outgoing: Any, packed: list[tuple[str, bytes]]) -> None:
+    for channel, message in packed:
         outgoing.publish(channel, message)
 
 
-def _messages(events: Iterable[Event]) -> list[tuple[str, bytes]]:
-    by_member: dict[str, list[dict[str, Any]]] = {}
+def _packed(events: Iterable[Event]) -> list[tuple[str, bytes]]:
+    by_member: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        by_member.setdefault(event.member, []).append(vars(event))
+        by_member[event.member].append(event)
+    layer = get_channel_layer()
     return [
-        (channel(member), msgpack.packb({"type": "member.events", "events": listed}))
+        layer.packed(messages.member_group(member), messages.member_events(listed))
         for member, listed in by_member.items()
     ]

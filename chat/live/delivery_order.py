@@ -8,7 +8,7 @@ before nothing.
 from dataclasses import dataclass, field
 from enum import Enum
 
-from chat.events.publisher import Event
+from chat.events.event import Event
 
 # How many ended replies are remembered, so that late events of theirs are known as such.
 REMEMBERED = 100
@@ -21,7 +21,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class StreamPosition:
     """How far a listener has come with one reply."""
 
     revision: int
@@ -110,15 +110,16 @@ class Order:
         """Where the final text stands: never behind what was sent."""
         return max((event.attempt, event.seq), self._of(event.reply).position)
 
-    def mark(self, reply: str) -> Mark:
+    def position(self, reply: str) -> StreamPosition:
         sent = self._of(reply)
         attempt, seq = sent.position
-        return Mark(sent.revision, attempt, seq)
+        return StreamPosition(sent.revision, attempt, seq)
 
-    def resume(self, reply: str, mark: Mark) -> None:
+    def resume(self, reply: str, position: StreamPosition) -> None:
         """A listener that has come so far before."""
         sent = self._of(reply)
-        sent.revision, sent.position = mark.revision, (mark.attempt, mark.seq)
+        sent.revision = position.revision
+        sent.position = (position.attempt, position.seq)
 
     def forget(self, reply: str) -> None:
         self._sent.pop(reply, None)

@@ -16,7 +16,7 @@ from chat.resources import queries, render
 from chat.states import TERMINAL
 
 from . import reply_follower
-from .reply_follower import Followed
+from .reply_follower import StreamedEvent
 
 MOST_SECONDS = 60
 
@@ -59,8 +59,8 @@ async def wait(
     with suppress(TimeoutError):
         async with reply_follower.follow(reply_id=reply_id, proof=proof, texts=False) as follower:
             async with asyncio.timeout_at(until):
-                async for followed in follower:
-                    latest = _of(followed)
+                async for streamed in follower:
+                    latest = _of(streamed)
                     if enough(latest):
                         return latest
             return await threads.run(_left, proof, reply_id)
@@ -77,5 +77,6 @@ def _left(proof: Proof, reply_id: UUID) -> ReplyView:
     return _read(proof, reply_id)
 
 
-def _of(followed: Followed) -> ReplyView:
-    return ReplyView(publisher.reply_in(followed.text), followed.mark.revision, followed.terminal)
+def _of(streamed: StreamedEvent) -> ReplyView:
+    resource = publisher.reply_in(streamed.text)
+    return ReplyView(resource, streamed.position.revision, streamed.terminal)

@@ -1,7 +1,7 @@
 """Following one reply over HTTP: what the WebSocket tells of it, for a request that waits.
 
 Costs no thread and no look into the tables of its own: events come as the member's, and what is
-lost on the way is found by the sweep that serves all listeners of the process.
+lost on the way is found by the reconciliation that serves all listeners of the process.
 """
 
 import asyncio
@@ -17,31 +17,32 @@ import orjson
 from accounts.credentials.credential import Proof
 from api import threads
 from chat import metrics
-from chat.events import publisher
-from chat.events.publisher import Event
+from chat.events import messages, publisher
+from chat.events.event import Event
 from chat.models import Reply
 from chat.resources import queries
 
 from . import channel_layer
-from .delivery_order import Mark
+from .delivery_order import StreamPosition
+from .encoded_event import Frame
 from .protocol import Close
-from .reconciliation import sweeper
-from .subscriber import Feed, Frame
+from .reconciliation import reconciler
+from .subscriber import Subscriber
 
 # Of one member, in one process; beyond that a request is answered without waiting.
 MOST = 1000
-# A reader who takes nothing is left behind; it may come again with the last id.
+# A reader that takes nothing is ended; it may come again with the last id.
 MOST_UNREAD = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Followed:
+class StreamedEvent:
     """A frame of the WebSocket's protocol (docs/protocol.md), and how far it takes the reader."""
 
     kind: str
     text: str
     terminal: bool
-    mark: Mark
+    position: StreamPosition
 
     @property
     def body(self) -> dict[str, Any]:
@@ -58,52 +59,69 @@ class Follower:
     """
 
     def __init__(
-        self, *, reply_id: UUID, proof: Proof, texts: bool, since: Mark | None, resumable: bool
+        self,
+        *,
+        reply_id: UUID,
+        proof: Proof,
+        texts: bool,
+        since: StreamPosition | None,
+        resumable: bool,
     ) -> None:
         self.proof: Proof | None = proof
         self._resumable = resumable
-        self.feed = Feed(self, only=reply_id, texts=texts)
+        self.subscriber = Subscriber(self, only=reply_id, texts=texts)
         self._reply = str(reply_id)
         self._ended = False
-        self._frames: asyncio.Queue[Followed | None] = asyncio.Queue()
+        self._frames: asyncio.Queue[StreamedEvent | None] = asyncio.Queue()
         if since is not None:
-            self.feed.order.resume(self._reply, since)
+            self.subscriber.order.resume(self._reply, since)
 
     def __aiter__(self) -> "Follower":
         return self
 
-    async def __anext__(self) -> Followed:
+    async def __anext__(self) -> StreamedEvent:
         if self._ended and self._frames.empty():
             raise StopAsyncIteration
-        followed = await self._frames.get()
-        if followed is None:
+        streamed = await self._frames.get()
+        if streamed is None:
             raise StopAsyncIteration
-        return followed
+        return streamed
+
+    async def receive(self, channel: str) -> None:
+        """Sends what could not be sent as it arrived in the channel; until it is cancelled."""
+        layer = channel_layer.current()
+        while True:
+            message = await layer.receive(channel)
+            async with self.subscriber.lock:
+                await self.subscriber.send_waiting(message)
 
     async def end(self, code: Close) -> None:
-        """For the sweep: the session or the key has ended, or this process is about to."""
+        """For reconciliation: the session or the key has ended, or this process is about to."""
         if self._resumable or code is not Close.RESTART:
             self._end()
 
-    def takes(self) -> bool:
+    def is_ready(self, frame: Frame) -> bool:
         return True
 
-    def take(self, frame: Frame) -> None:
+    def send_nowait(self, frame: Frame) -> None:
         if self._ended:
             return
-        mark = self.feed.order.mark(self._reply)
-        followed = Followed(kind=frame.kind, text=frame.text, terminal=frame.terminal, mark=mark)
-        self._frames.put_nowait(followed)
+        position = self.subscriber.order.position(self._reply)
+        self._frames.put_nowait(
+            StreamedEvent(
+                kind=frame.kind, text=frame.text, terminal=frame.terminal, position=position
+            )
+        )
         if frame.terminal or self._frames.qsize() > MOST_UNREAD:
             self._end()
 
-    async def wait_to_take(self, frame: Frame) -> None:
-        self.take(frame)
+    async def send(self, frame: Frame) -> None:
+        self.send_nowait(frame)
 
-    def give_up(self) -> None:
+    def close_slow(self) -> None:
         self._end()
 
-    def gone(self) -> None:
+    def on_reply_deleted(self) -> None:
         self._end()
 
     def _end(self) -> None:
@@ -118,7 +136,7 @@ async def follow(
     reply_id: UUID,
     proof: Proof,
     texts: bool = True,
-    since: Mark | None = None,
+    since: StreamPosition | None = None,
     resumable: bool = True,
 ) -> AsyncIterator[Follower]:
     """Follows a reply of the proof's member until the block ends.
@@ -129,27 +147,32 @@ async def follow(
     follower = Follower(
         reply_id=reply_id, proof=proof, texts=texts, since=since, resumable=resumable
     )
-    member_id = proof.member.id
-    sweeper.join(follower, member_id)
+    member_id, layer = proof.member.id, channel_layer.current()
+    group, channel = messages.member_group(member_id), await layer.new_channel()
+    layer.hand_on(channel, follower.subscriber.on_events)
+    receiving = asyncio.ensure_future(follower.receive(channel))
+    reconciler.join(follower, member_id)
     metrics.FOLLOWERS.inc()
     try:
-        if sweeper.leaving:  # too late to be sent away with the others
+        if reconciler.leaving:  # too late to be sent away with the others
             await follower.end(Close.RESTART)
-        async with follower.feed.lock:
-            # Join, then read: whatever happens after the reading is told, once this is done.
-            await channel_layer.here().join(member_id, follower.feed.hear)
+        async with follower.subscriber.lock:
+            # Join, then read: whatever happens after the reading is sent, once this is done.
+            await layer.group_add(group, channel)
             reply, event = await threads.run(_as_it_is, reply_id, proof)
-            await follower.feed.tell_found([(reply, event)])
+            await follower.subscriber.send_found([(reply, event)])
         yield follower
     finally:
         metrics.FOLLOWERS.dec()
-        sweeper.leave(follower, member_id)
-        follower.feed.close()
-        await channel_layer.here().leave(member_id, follower.feed.hear)
+        reconciler.leave(follower, member_id)
+        follower.subscriber.close()
+        receiving.cancel()
+        layer.delete_channel(channel)
+        await layer.group_discard(group, channel)
 
 
 def has_room(proof: Proof) -> bool:
-    return sweeper.has_room(proof.member.id, Follower, MOST)
+    return reconciler.has_room(proof.member.id, Follower, MOST)
 
 
 def seconds_left(proof: Proof) -> float:

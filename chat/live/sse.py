@@ -19,8 +19,8 @@ from chat.models import Reply
 from chat.states import TERMINAL, ReplyStatus
 
 from . import reply_follower
-from .delivery_order import Mark
-from .reply_follower import Followed, Follower
+from .delivery_order import StreamPosition
+from .reply_follower import Follower, StreamedEvent
 
 CONTENT_TYPE = "text/event-stream"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -28,7 +28,7 @@ FIELD = "Last-Event-ID"
 # After a connection that broke, browsers come again so soon.
 _RETRY = b"retry: 1000\n\n"
 _BEAT = b": still here\n\n"
-_MARK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})-([0-9]{1,9})")
+_POSITION = re.compile(r"([0-9]{1,9})-([0-9]{1,9})-([0-9]{1,9})")
 
 
 class EventStream(StreamingHttpResponse):
@@ -49,16 +49,16 @@ class TooManyStreams(DomainError):
     retry_after = 5
 
 
-def mark_of(text: str, reply: Reply) -> Mark:
+def position_of(text: str, reply: Reply) -> StreamPosition:
     """Raises FieldError for an id that this reply's events cannot have had."""
-    parts = _MARK.fullmatch(text)
-    mark = Mark(*(int(part) for part in parts.groups())) if parts else None
-    if mark is None or not _possible(mark, reply):
+    parts = _POSITION.fullmatch(text)
+    position = StreamPosition(*(int(part) for part in parts.groups())) if parts else None
+    if position is None or not _possible(position, reply):
         raise FieldError(field=FIELD, detail="This is not the id of an event of this reply.")
-    return mark
+    return position
 
 
-def is_over(reply: Reply, since: Mark | None) -> bool:
+def is_over(reply: Reply, since: StreamPosition | None) -> bool:
     """Whether the reader has had the last event: 204 tells a browser not to come again."""
     return since is not None and reply.status in TERMINAL and since.revision == reply.revision
 
@@ -69,7 +69,9 @@ async def nothing() -> AsyncGenerator[bytes]:
         yield part
 
 
-async def stream(*, proof: Proof, reply_id: UUID, since: Mark | None) -> AsyncGenerator[bytes]:
+async def stream(
+    *, proof: Proof, reply_id: UUID, since: StreamPosition | None
+) -> AsyncGenerator[bytes]:
     """Ends after the terminal event, and when the proof has run out."""
     until = asyncio.get_running_loop().time() + reply_follower.seconds_left(proof)
     yield _RETRY
@@ -86,25 +88,25 @@ async def _parts(follower: Follower, until: float) -> AsyncIterator[bytes]:
     while (left := until - clock()) > 0:
         try:
             async with asyncio.timeout(min(left, settings.SOCKET_HEARTBEAT_SECONDS)):
-                followed = await anext(follower, None)
+                streamed = await anext(follower, None)
         except TimeoutError:
             yield _BEAT
             continue
-        if followed is None:
+        if streamed is None:
             return
-        yield _written(followed)
+        yield _written(streamed)
 
 
-def _written(followed: Followed) -> bytes:
-    mark = followed.mark
-    position = f"{mark.revision}-{mark.attempt}-{mark.seq}"
+def _written(streamed: StreamedEvent) -> bytes:
+    position = streamed.position
+    event_id = f"{position.revision}-{position.attempt}-{position.seq}"
     # One line: JSON holds no bare line ends.
-    return f"id: {position}\nevent: {followed.kind}\ndata: {followed.text}\n\n".encode()
+    return f"id: {event_id}\nevent: {streamed.kind}\ndata: {streamed.text}\n\n".encode()
 
 
-def _possible(mark: Mark, reply: Reply) -> bool:
-    if mark.revision > reply.revision or mark.attempt > reply.attempt:
+def _possible(position: StreamPosition, reply: Reply) -> bool:
+    if position.revision > reply.revision or position.attempt > reply.attempt:
         return False
     # Of a reply that was ended in its worker's place less may be stored than was told.
-    whole = reply.status == ReplyStatus.COMPLETED and mark.attempt == reply.attempt
-    return not whole or mark.seq <= reply.last_seq
+    whole = reply.status == ReplyStatus.COMPLETED and position.attempt == reply.attempt
+    return not whole or position.seq <= reply.last_seq

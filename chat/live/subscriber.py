@@ -1,87 +1,58 @@
-"""What one listener is told of a member: each thing once, in order, and nothing lost.
+"""What one listener is sent of its member's events: each once, in order, and none missing.
 
-A listener is a WebSocket, an event stream, or a request that waits. Order is kept by
-`ordering.Order`; what was lost on the way is found by `sweeping`; text that a listener has missed
+A listener is a WebSocket, an event stream, or a request that waits. `delivery_order.Order` keeps
+the order; what was lost on the way is found by `reconciliation`; text that a listener has missed
 comes from the snapshot in Redis or, at the end, from the reply itself.
 
-What comes is told at once where the listener takes it and nothing has to be read first; otherwise
-it waits in the feed's own line, so that nobody waits for another listener. One thing is told at a
-time: whoever tells holds `lock`.
+The channel layer hands each message to `on_events`. What the listener can take, and needs no
+reading first, is sent at once. The rest goes back into the channel's queue, from which whoever
+receives gives it to `send_waiting`; so no listener waits for another. One event is sent at a time:
+whoever sends holds `lock`.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from contextvars import copy_context
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import structlog
 
 from api import threads
 from chat.events import publisher, snapshot_reader
-from chat.events.publisher import Event
+from chat.events.event import Event
 from chat.events.snapshot_format import Snapshot
 from chat.models import Reply
 from chat.resources import queries
 from chat.states import ReplyStatus
 
-from . import websocket_frames
 from .delivery_order import Order, Verdict
+from .encoded_event import EncodedEvent, Frame, ReceivedEvents, received
 
 log = structlog.get_logger(__name__)
-# Events. A listener who takes nothing is left behind; it may come again.
-MOST_WAITING = 5000
-
-
-@dataclass(slots=True)
-class Frame:
-    """`text` is the JSON object, its `type` the `kind`."""
-
-    kind: str
-    text: str
-    terminal: bool = False
-    _encoded: bytes = b""
-
-    def encoded(self) -> bytes:
-        """As a WebSocket's frame, made once for all sockets of a member."""
-        if not self._encoded:
-            self._encoded = websocket_frames.encode(self.text)
-        return self._encoded
-
-
-class Told(NamedTuple):
-    """An event as all listeners of its member are told it."""
-
-    event: Event
-    frame: Frame
-
-    @classmethod
-    def of(cls, event: Event) -> "Told":
-        return cls(event, Frame(event.kind, event.frame, event.terminal))
+# Events. A listener that is further behind is closed; it may come again.
+MAX_WAITING = 5000
 
 
 class Outlet(Protocol):
     """Where a listener's frames go."""
 
-    def takes(self) -> bool:
-        """Whether `take` may be called now."""
+    def is_ready(self, frame: Frame) -> bool:
+        """Whether `send_nowait` may be called with the frame now."""
 
-    def take(self, frame: Frame) -> None: ...
+    def send_nowait(self, frame: Frame) -> None: ...
 
-    async def wait_to_take(self, frame: Frame) -> None:
-        """Waits until the frame is taken."""
+    async def send(self, frame: Frame) -> None:
+        """Waits until the client takes the frame."""
 
-    def give_up(self) -> None:
-        """It fell too far behind, or broke: it is told no more."""
+    def close_slow(self) -> None:
+        """It fell too far behind, or broke: it is sent no more."""
 
-    def gone(self) -> None:
+    def on_reply_deleted(self) -> None:
         """A reply that was in flight here was deleted."""
 
 
-class Feed:
+class Subscriber:
     """`only` leaves out everything but one reply; without `texts` its snapshots and deltas too."""
 
     def __init__(self, outlet: Outlet, *, only: UUID | None = None, texts: bool = True) -> None:
@@ -90,58 +61,65 @@ class Feed:
         self._outlet = outlet
         self._only = str(only) if only else None
         self._texts = texts
-        self._line: deque[Told] = deque()
-        self._telling: asyncio.Task[None] | None = None
-        self._context = copy_context()  # in which the listener logs
+        self._waiting = 0  # events in the channel's queue, or taken from it and not sent yet
+        self._closed = False
 
-    def hear(self, told: Sequence[Told]) -> None:
-        """Tells what has come of the member, at once or in its turn."""
-        if self._line or self.lock.locked():
-            self._put_off(told)
-            return
-        try:
-            for number, (event, frame) in enumerate(told):
-                if not self._tell_at_once(event, frame):
-                    self._put_off(told[number:])
-                    return
-        except Exception as error:
-            self._break_off(error)
+    def on_events(self, message: ReceivedEvents) -> ReceivedEvents | None:
+        """Sends what can be sent at once; returns what has to wait for `send_waiting`."""
+        if self._closed:
+            return None
+        events = message["events"]
+        sent = 0 if self._waiting or self.lock.locked() else self._send_at_once(events)
+        if sent == len(events):
+            return None
+        self._waiting += len(events) - sent
+        if self._waiting > MAX_WAITING:
+            self._close_slow()
+            return None
+        return received(events[sent:]) if sent else message
+
+    async def send_waiting(self, message: ReceivedEvents) -> None:
+        """What `on_events` returned. Within the lock."""
+        for encoded in message["events"]:
+            if self._closed:
+                return
+            await self._send_waiting(*encoded)
+            self._waiting -= 1
 
     def close(self) -> None:
-        """Nothing more is told of what came."""
-        self._line.clear()
-        if self._telling is not None:
-            self._telling.cancel()
+        """Nothing that was received is sent any more."""
+        self._closed = True
 
     async def catch_up(self, found: Iterable[tuple[Reply, Event]]) -> None:
-        """Tells what the table says of the replies, and their text so far, as far as it is news."""
+        """Sends what the table says of the replies, and their text so far, as far as it is news."""
         async with self.lock:
-            await self.tell_found(found)
+            await self.send_found(found)
 
-    async def tell_found(self, found: Iterable[tuple[Reply, Event]]) -> None:
+    async def send_found(self, found: Iterable[tuple[Reply, Event]]) -> None:
         """The same within the lock."""
         for reply, event in found:
             if self._concerns(event.reply):
-                await self._tell(*Told.of(event))
+                await self._send_if_news(*EncodedEvent.of(event))
                 await self.send_snapshot(reply)
 
-    async def tell(self, told: Iterable[Event]) -> None:
-        """Sends the events that are news to this listener."""
+    async def send_events(self, events: Iterable[Event]) -> None:
+        """Sends those that are news to this listener."""
         async with self.lock:
-            for event in told:
-                await self._tell(*Told.of(event))
+            for event in events:
+                await self._send_if_news(*EncodedEvent.of(event))
 
     def wants(self, reply: str, revision: int) -> bool:
         """Whether a reply that has come so far may be news here."""
         return self._concerns(reply) and self.order.wants(reply, revision)
 
     def forget(self, reply: str) -> None:
+        """The reply was deleted."""
         if reply in self.order.in_flight():
             self.order.forget(reply)
-            self._outlet.gone()
+            self._outlet.on_reply_deleted()
 
     async def send_snapshot(self, reply: Reply, *, asked: bool = False) -> None:
-        """Sends the text so far if it is lacking here. Without Redis the sweep tries again."""
+        """Sends the text so far if it is lacking here. Without Redis it is tried again later."""
         if reply.status != ReplyStatus.IN_PROGRESS or not self._texts:
             return
         found = await snapshot_reader.read(reply)
@@ -154,49 +132,48 @@ class Feed:
         """For a reply that does not run: its stored text, then what it is."""
         event = await threads.run(publisher.reply_updated, reply)
         await self._send_final_text(reply, event)
-        await self._send(*Told.of(event))
+        await self._send(*EncodedEvent.of(event))
 
-    def _tell_at_once(self, event: Event, frame: Frame) -> bool:
+    def _send_at_once(self, events: Sequence[EncodedEvent]) -> int:
+        """How many are done with."""
+        try:
+            for number, (event, frame) in enumerate(events):
+                if not self._send_nowait(event, frame):
+                    return number
+        except Exception as error:
+            self._break_off(error)
+        return len(events)
+
+    def _send_nowait(self, event: Event, frame: Frame) -> bool:
         """False, and nothing was done, where it has to wait or something has to be read before."""
-        if not self._outlet.takes():
+        if not self._outlet.is_ready(frame):
             return False
         verdict = self._judge(event)
         if verdict is Verdict.SEND:
             self._note(event)
-            self._outlet.take(frame)
+            self._outlet.send_nowait(frame)
         return verdict is not Verdict.SNAPSHOT
 
-    def _put_off(self, told: Sequence[Told]) -> None:
-        self._line.extend(told)
-        if len(self._line) > MOST_WAITING:
-            self._line.clear()
-            self._outlet.give_up()
-        elif self._telling is None or self._telling.done():
-            loop = asyncio.get_running_loop()
-            self._telling = loop.create_task(self._tell_line(), context=self._context)
-
-    async def _tell_line(self) -> None:
+    async def _send_waiting(self, event: Event, frame: Frame) -> None:
         try:
-            async with self.lock:
-                while self._line:
-                    await self._tell_one(*self._line.popleft())
+            if not self._send_nowait(event, frame):
+                await self._send_if_news(event, frame)
+        except threads.DATABASE_UNAVAILABLE as error:
+            # It was not noted as sent: reconciliation finds it.
+            log.warning("subscriber.database_away", error=type(error).__name__)
         except OSError:  # so ASGI says that the client is gone; its listener hears of it, too
-            self._line.clear()
+            self._closed = True
         except Exception as error:
             self._break_off(error)
 
     def _break_off(self, error: Exception) -> None:
-        """A mistake of ours; other listeners are told all the same."""
-        log.warning("feed.broke", error=type(error).__name__)
-        self._line.clear()
-        self._outlet.give_up()
+        """A mistake of ours; other listeners are sent their events all the same."""
+        log.warning("subscriber.broke", error=type(error).__name__)
+        self._close_slow()
 
-    async def _tell_one(self, event: Event, frame: Frame) -> None:
-        try:
-            await self._tell(event, frame)
-        except threads.DATABASE_UNAVAILABLE as error:
-            # The event was not noted as sent: the sweep finds it.
-            log.warning("feed.database_away", error=type(error).__name__)
+    def _close_slow(self) -> None:
+        self._closed = True
+        self._outlet.close_slow()
 
     def _judge(self, event: Event) -> Verdict:
         if not self._concerns(event.reply):
@@ -216,7 +193,7 @@ class Feed:
         if event.kind == "reply.updated":
             self.order.updated(event)
 
-    async def _tell(self, event: Event, frame: Frame) -> None:
+    async def _send_if_news(self, event: Event, frame: Frame) -> None:
         verdict = self._judge(event)
         if verdict is Verdict.SNAPSHOT:
             await self._send_what_lacks(event)
@@ -236,7 +213,7 @@ class Feed:
 
     async def _send(self, event: Event, frame: Frame) -> None:
         self._note(event)
-        await self._outlet.wait_to_take(frame)
+        await self._outlet.send(frame)
 
     async def _send_final_text(self, reply: Reply, event: Event) -> None:
         texts = {choice.index: choice.content for choice in reply.choices.all()}
@@ -247,7 +224,7 @@ class Feed:
     ) -> None:
         attempt, seq = position
         text = publisher.snapshot_frame(reply=reply, attempt=attempt, seq=seq, texts=texts)
-        await self._outlet.wait_to_take(Frame("reply.snapshot", text))
+        await self._outlet.send(Frame("reply.snapshot", text))
 
 
 async def _read(event: Event) -> Reply | None:

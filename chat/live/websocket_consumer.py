@@ -1,4 +1,7 @@
-"""One WebSocket: it frames what others decide. What it is told is its feed's business."""
+"""One WebSocket: who may open it, what the client says, and its end.
+
+Which events it is sent is decided by its subscriber.
+"""
 
 import asyncio
 import contextlib
@@ -17,15 +20,16 @@ from accounts.credentials.authentication import prove
 from accounts.credentials.credential import Proof
 from api import threads
 from chat import metrics
-from chat.events import publisher
-from chat.events.publisher import Event
+from chat.events import messages, publisher
+from chat.events.event import Event
 from chat.models import Reply
 from chat.resources import queries
 from chat.states import ReplyStatus
 
 from . import channel_layer, protocol, reconciliation
+from .encoded_event import Frame, ReceivedEvents
 from .protocol import Authenticate, BadMessage, Close, Ping, Resync
-from .subscriber import Feed, Frame
+from .subscriber import Subscriber
 from .websocket_frames import EXTENSION, Direct
 
 log = structlog.get_logger(__name__)
@@ -34,28 +38,60 @@ for _code in Close:
     metrics.SOCKETS_ENDED.labels(str(int(_code)))
 
 
+class SocketOutlet:
+    """Where a socket's frames go.
+
+    A reply's last frame leaves by Channels' own `send`; writing past ASGI is for what comes often.
+    """
+
+    def __init__(self, consumer: "MemberConsumer") -> None:
+        self._consumer = consumer
+
+    def is_ready(self, frame: Frame) -> bool:
+        consumer = self._consumer
+        if consumer.closed:
+            return True
+        direct = consumer.direct
+        return direct is not None and not frame.terminal and direct.is_free()
+
+    def send_nowait(self, frame: Frame) -> None:
+        consumer = self._consumer
+        if consumer.direct is not None and not consumer.closed:
+            consumer.direct.write(frame.encoded())
+
+    async def send(self, frame: Frame) -> None:
+        await self._consumer.send(text_data=frame.text)
+
+    def close_slow(self) -> None:
+        self._consumer.end_soon(Close.RESTART)
+
+    def on_reply_deleted(self) -> None:
+        """The client learns of it as the conversation's end."""
+
+
 class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
     """`/ws/v1`: everything that happens to one member's conversations."""
 
     def __init__(self) -> None:
         super().__init__()
         self.proof: Proof | None = None
-        self.feed = Feed(self)
-        self._direct: Direct | None = None
-        self._closed = False
+        self.direct: Direct | None = None
+        self.closed = False
+        self.subscriber = Subscriber(SocketOutlet(self))
         self._expiry: asyncio.TimerHandle | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self._direct = scope.get("extensions", {}).get(EXTENSION)
+        self.direct = scope.get("extensions", {}).get(EXTENSION)
         try:
             await super().__call__(scope, receive, send)
         finally:  # also where a handler broke and no disconnect comes
+            channel_layer.current().delete_channel(self.channel_name)
             await self._leave()
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         # Not the parent's: it hops through a thread before each message to tidy up connections,
         # which `threads` does here where there is one, and that was half of this process's CPU.
-        async with self.feed.lock:
+        async with self.subscriber.lock:
             await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
@@ -74,7 +110,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         if proof is None:
             await self.end(Close.NOT_AUTHENTICATED)
             return
-        if not reconciliation.sweeper.has_room(
+        if not reconciliation.reconciler.has_room(
             proof.member.id, type(self), settings.CHAT_MAX_SOCKETS
         ):
             await self.end(Close.TOO_MANY_SOCKETS)
@@ -82,13 +118,16 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         self.proof = proof
         metrics.socket_opened()
         log.info("socket.opened", member=str(proof.member.id))
-        reconciliation.sweeper.join(self, proof.member.id)
-        # Join, then read: whatever happens after the reading is told, once this is done.
-        await channel_layer.here().join(proof.member.id, self.feed.hear)
+        reconciliation.reconciler.join(self, proof.member.id)
+        channel_layer.current().hand_on(self.channel_name, self.subscriber.on_events)
+        # Join, then read: whatever happens after the reading is sent, once this is done.
+        await self.channel_layer.group_add(
+            messages.member_group(proof.member.id), self.channel_name
+        )
         await self._ready(proof)
 
     async def disconnect(self, code: int) -> None:
-        self._closed = True
+        self.closed = True
 
     async def _leave(self) -> None:
         if self._expiry is not None:
@@ -97,12 +136,12 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             member = self.proof.member.id
             metrics.SOCKETS.dec()
             log.info("socket.closed", member=str(member))
-            reconciliation.sweeper.leave(self, member)
-            self.feed.close()
-            await channel_layer.here().leave(member, self.feed.hear)
+            reconciliation.reconciler.leave(self, member)
+            self.subscriber.close()
+            await self.channel_layer.group_discard(messages.member_group(member), self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.proof is None or self._closed:
+        if self.proof is None or self.closed:
             return
         try:
             await self._answer(protocol.parse(text_data))
@@ -121,26 +160,14 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             case Authenticate(access):
                 await self._authenticate(access)
 
-    def takes(self) -> bool:
-        return self._closed or (self._direct is not None and self._direct.is_free())
-
-    def take(self, frame: Frame) -> None:
-        if self._direct is not None and not self._closed:
-            self._direct.write(frame.encoded())
-
-    async def wait_to_take(self, frame: Frame) -> None:
-        await self.send(text_data=frame.text)
-
-    def give_up(self) -> None:
-        self._end_soon(Close.RESTART)
-
-    def gone(self) -> None:
-        """The client learns of it as the conversation's end."""
+    async def member_events(self, message: ReceivedEvents) -> None:
+        """Channels' handler of what the channel layer brings and could not be sent at once."""
+        await self.subscriber.send_waiting(message)
 
     async def send(
         self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False
     ) -> None:
-        if not self._closed:  # until the client's side closes too, events go on coming
+        if not self.closed:  # until the client's side closes too, events go on coming
             await super().send(text_data=text_data, bytes_data=bytes_data, close=close)
 
     async def _resync(self, reply_id: UUID) -> None:
@@ -148,9 +175,9 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         if reply is None:
             await self._send_frame("error", code="not_found", detail="There is no such reply.")
         elif reply.status == ReplyStatus.IN_PROGRESS:
-            await self.feed.send_snapshot(reply, asked=True)
+            await self.subscriber.send_snapshot(reply, asked=True)
         else:
-            await self.feed.send_whole(reply)
+            await self.subscriber.send_whole(reply)
 
     async def _authenticate(self, access: str) -> None:
         try:
@@ -165,7 +192,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 
     async def _ready(self, proof: Proof) -> None:
         """Whoever reads the tables after `ready` misses nothing: what came before they show, and
-        what comes later is told."""
+        what comes later is sent."""
         self._expire_at(proof.until)
         running = await threads.run(_open_replies, proof.member.id)
         await self._send_frame(
@@ -175,23 +202,23 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             heartbeat_seconds=settings.SOCKET_HEARTBEAT_SECONDS,
         )
         for reply, event in running:
-            self.feed.order.updated(event)  # so that the sweep watches over it
-            await self.feed.send_snapshot(reply, asked=True)
+            self.subscriber.order.updated(event)  # so that reconciliation watches over it
+            await self.subscriber.send_snapshot(reply, asked=True)
 
     def _expire_at(self, until: datetime) -> None:
         if self._expiry is not None:
             self._expiry.cancel()
         loop = asyncio.get_running_loop()
         seconds = max(0.0, (until - datetime.now(UTC)).total_seconds())
-        self._expiry = loop.call_later(seconds, self._end_soon, Close.NOT_AUTHENTICATED)
+        self._expiry = loop.call_later(seconds, self.end_soon, Close.NOT_AUTHENTICATED)
 
-    def _end_soon(self, code: Close) -> None:
+    def end_soon(self, code: Close) -> None:
         self._closing = asyncio.ensure_future(self.end(code))
 
     async def end(self, code: Close) -> None:
         """Closes the socket; repeating it changes nothing."""
-        if not self._closed:
-            self._closed = True
+        if not self.closed:
+            self.closed = True
             metrics.SOCKETS_ENDED.labels(str(int(code))).inc()
             log.info("socket.ended", code=int(code))
             with contextlib.suppress(Exception):  # the socket may be gone already

@@ -2,18 +2,17 @@
 
 import asyncio
 import time
-from functools import partial
 from typing import Any
 from uuid import UUID
 
+from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import transaction
-from redis import Redis
 
 from accounts.models import Member
 from api import threads
 from api.redis import link
-from chat.events import publisher, snapshot_reader
+from chat.events import messages, publisher, snapshot_reader
 from chat.models import Reply
 from chat.resources import queries, render
 from chat.states import OPEN, TERMINAL, ReplyStatus
@@ -21,8 +20,6 @@ from chat.states import OPEN, TERMINAL, ReplyStatus
 from . import lifecycle
 from .lifecycle import ChoiceParts, Outcome, Superseded
 
-# Every worker listens here for the ids of replies to stop.
-CONTROL_CHANNEL = "malgil:cancel"
 _LOOK_SECONDS = 0.05
 
 
@@ -96,12 +93,10 @@ def _ask_the_worker(reply_id: UUID) -> None:
 
 
 def _signal(reply_ids: list[UUID]) -> None:
-    for name in map(str, reply_ids):
-        link.attempt(partial(_publish, name))
-
-
-def _publish(name: str, redis: Redis) -> None:
-    redis.publish(CONTROL_CHANNEL, name)
+    if reply_ids:
+        cancel = messages.cancel_replies(reply_ids)
+        channel, packed = get_channel_layer().packed(messages.CANCEL_GROUP, cancel)
+        link.attempt(lambda redis: redis.publish(channel, packed))
 
 
 async def _ends_within(reply: Reply, seconds: float) -> bool:

@@ -172,7 +172,7 @@ class EventsView(AsyncView):
         proof = proof_of(request)
         reply = await threads.run(queries.get_reply, member=member_of(request), reply_id=reply_id)
         last = request.headers.get(sse.FIELD)
-        since = sse.mark_of(last, reply) if last else None
+        since = sse.position_of(last, reply) if last else None
         if sse.is_over(reply, since):
             return Response(status=status.HTTP_204_NO_CONTENT)
         if not reply_follower.has_room(proof):

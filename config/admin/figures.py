@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import connection
 
 from api.redis import Unavailable, link
-from chat.events.publisher import group
+from chat.events import messages
 from workers.engine import broker
 from workers.model import health
 
 THROUGHPUT_MINUTES = 10
-_MEMBERS = f"asgi__group__{group('*')}"
 # However many look, and however often: the figures are read so often.
 _KEPT_SECONDS = 1.0
 # What is asked over a network beyond the database and Redis.
@@ -98,8 +98,9 @@ def _failures() -> list[dict[str, Any]]:
 
 def _watching() -> int | None:
     """Members with a socket or an event stream on any server; None without Redis."""
+    members = get_channel_layer().redis_channel(messages.member_group("*"))
     try:
-        return len(link.call(lambda redis: redis.pubsub_channels(_MEMBERS)))
+        return len(link.call(lambda redis: redis.pubsub_channels(members)))
     except Unavailable:
         return None
 

@@ -120,3 +120,17 @@ async def test_clients_that_go_away_leave_nothing_behind(person, healthy):
 
     await comes_true(lambda: healthy.redis_channels("member") == [])
     await person.http.post(f"/replies/{reply['id']}/cancel")
+
+
+async def test_a_socket_that_is_idle_for_15_seconds_stays_open_and_is_sent_what_comes(
+    person, healthy
+):
+    """redis-py gives up a read after 5 s unless it is told not to."""
+    async with person.recorder() as socket:
+        await asyncio.sleep(15)
+
+        conversation = await person.begin()
+        reply = await person.ask(conversation, "hi")
+        await socket.until_ended(reply["id"])
+        assert socket.connections == 1
+        assert socket.of("reply.delta", reply["id"])

@@ -220,7 +220,7 @@ def messages_from_elsewhere(stack):
                 serializer="json",
             )
     with redis.Redis.from_url(stack.redis.url) as client:
-        client.publish("malgil:cancel", FOREIGN)
+        client.publish("asgi__group__replies.cancel", FOREIGN)
 
 
 async def test_no_log_tells_a_secret_or_what_was_said(stack):

@@ -1,5 +1,6 @@
 """Deleting the account: asked twice, and then everything is gone."""
 
+import msgpack
 import pytest
 from rest_framework.test import APIClient
 from support.people import PASSWORD, make_member
@@ -7,6 +8,7 @@ from support.refusals import refused
 from support.talking import ask, begin, claim, exchange
 
 from accounts.models import ApiKey, Member, Session
+from chat.events import messages
 from chat.models import ChatConfig, Choice, Conversation, Passage, Prompt, QuotaSlot, Reply
 from chat.replies.lifecycle import ChoiceParts, Outcome, Superseded, complete
 from workers.models import Delivery, Webhook
@@ -60,13 +62,14 @@ def test_the_address_is_free_again(api, member):
 def test_a_running_reply_is_taken_from_its_worker(api, redis, django_capture_on_commit_callbacks):
     running = claim(ask(api, begin(api, intake=False), message="Hello"))
     heard = redis.pubsub(ignore_subscribe_messages=True)
-    heard.subscribe("malgil:cancel")
+    heard.subscribe("asgi__group__replies.cancel")
     heard.get_message(timeout=5)
 
     with django_capture_on_commit_callbacks(execute=True):
         leave(api, password=PASSWORD)
 
-    assert heard.get_message(timeout=5)["data"].decode() == str(running.id)
+    cancel = messages.from_wire(msgpack.unpackb(heard.get_message(timeout=5)["data"]))
+    assert cancel["replies"] == [running.id]
     with pytest.raises(Superseded):
         complete(running, Outcome(choices=[ChoiceParts(index=0, content="Late")]))
 

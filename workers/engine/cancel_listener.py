@@ -1,49 +1,29 @@
 """Listening for cancels. One that is not heard is carried out by whoever asked for it."""
 
-import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
 from uuid import UUID
 
 import structlog
-from django.conf import settings
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from channels.layers import get_channel_layer
 
-from chat.replies.cancellation import CONTROL_CHANNEL
+from chat.events import messages
 
 log = structlog.get_logger(__name__)
-RECONNECT_SECONDS = 0.5
 
 
 async def listen(cancel: Callable[[UUID], None]) -> None:
     """Calls `cancel` for each id that is published; runs until it is cancelled itself."""
+    layer = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(messages.CANCEL_GROUP, channel)
     while True:
-        try:
-            await _listen(cancel)
-        except Exception as error:  # whatever it was: deaf, every cancel would take its time-out
-            log.warning("control.disconnected", error=type(error).__name__)
-        await asyncio.sleep(RECONNECT_SECONDS)
+        message: messages.CancelReplies = await layer.receive(channel)
+        for reply_id in message["replies"]:
+            _cancel(cancel, reply_id)
 
 
-async def _listen(cancel: Callable[[UUID], None]) -> None:
-    # A blocking read that times out would look like a lost connection every few seconds.
-    client: Redis = Redis.from_url(
-        settings.REDIS_URL,
-        socket_timeout=None,
-        socket_connect_timeout=2,
-        retry=Retry(NoBackoff(), 0),
-    )
-    async with aclosing(client), client.pubsub() as pubsub:
-        await pubsub.subscribe(CONTROL_CHANNEL)
-        async for message in pubsub.listen():
-            if message["type"] == "message":
-                _cancel(cancel, message["data"])
-
-
-def _cancel(cancel: Callable[[UUID], None], data: bytes) -> None:
+def _cancel(cancel: Callable[[UUID], None], reply_id: UUID) -> None:
     try:
-        cancel(UUID(data.decode()))
-    except ValueError:
-        log.warning("control.unreadable", bytes=len(data))
+        cancel(reply_id)
+    except Exception:  # a mistake of ours: others are cancelled all the same
+        log.exception("cancel.broke", reply=str(reply_id))

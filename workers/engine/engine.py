@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from channels.layers import get_channel_layer
+
 from workers import metrics
 from workers.model import catalogue
 from workers.model.client import ModelClient
@@ -72,6 +74,7 @@ class Engine:
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        await get_channel_layer().flush()
         await self._sender.close()
         await self._mailer.close()
         await self._live.close()

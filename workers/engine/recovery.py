@@ -16,7 +16,7 @@ from django.conf import settings
 from api import threads
 from api.threads import DATABASE_UNAVAILABLE
 from chat.events import publisher
-from chat.events.publisher import Event
+from chat.events.event import Event
 from chat.models import Reply
 from chat.replies import lifecycle
 from workers.database_retry import retry_until_stored

@@ -20,6 +20,7 @@ from django.utils import timezone
 from api.text import storable_json
 from api.threads import DATABASE_UNAVAILABLE
 from chat.events import publisher
+from chat.events.event import Event
 from chat.exchange import context, wire_format
 from chat.exchange.context import Context
 from chat.exchange.wire_format import RequestDialect
@@ -57,7 +58,7 @@ class _Change:
         self._reply = reply
         self._written = False
 
-    def __call__(self) -> list[publisher.Event]:
+    def __call__(self) -> list[Event]:
         if not self._written:
             self._write()
             self._written = True
@@ -261,7 +262,7 @@ class Generation:
     def _outcome_of(
         self, choices: list[ChoiceParts], columns: dict[str, Any], extra: dict[str, Any]
     ) -> Outcome:
-        self._live.settle(self._text)
+        self._live.number_pending(self._text)
         if self._dialect:
             extra = {**extra, "spelling": self._dialect}
         return Outcome(

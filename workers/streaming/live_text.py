@@ -1,7 +1,8 @@
 """The text so far of one attempt: all of it, and what Redis and the sockets do not have yet."""
 
 from chat.events import snapshot_format
-from chat.events.publisher import Deltas, Event
+from chat.events.event import Event
+from chat.events.publisher import Deltas
 from chat.models import Reply
 
 from .live_batch import LiveBatch
@@ -61,7 +62,7 @@ class LiveText:
         self._mark(batch)
         return places
 
-    def distrust(self) -> None:
+    def mark_for_rewrite(self) -> None:
         """Redis may not hold what it should; the next write writes everything again."""
         self._rewrite = True
 

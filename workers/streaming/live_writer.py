@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from api.redis import async_client
 from chat.events import publisher
-from chat.events.publisher import Event
+from chat.events.event import Event
 from workers import metrics
 
 from .live_batch import SCRIPT, LiveBatch
@@ -61,7 +61,7 @@ class LiveWriter:
         self._waiting.extend(told)
         self._wanted.set()
 
-    def settle(self, text: LiveText) -> None:
+    def number_pending(self, text: LiveText) -> None:
         """Numbers what is pending, so that `text.seq` is the last one. Nothing is sent yet."""
         self.tell(text.number())
 
@@ -116,7 +116,7 @@ class LiveWriter:
             if not tick.sent:
                 metrics.lost()
             for text in self._open.intersection(lost):
-                text.distrust()
+                text.mark_for_rewrite()
                 self.wrote(text)
         return tick.sent
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from accounts.credentials.credential import Proof
 from api import threads
 from chat.live import reply_follower
-from chat.live.reply_follower import Followed
+from chat.live.reply_follower import StreamedEvent
 from chat.models import Reply
 from chat.openai_surface.errors import Unanswered
 from chat.openai_surface.requests.fields import JSON
@@ -80,12 +80,12 @@ async def _events(proof: Proof, reply: Reply, teller: Teller) -> AsyncGenerator[
         reply_follower.follow(reply_id=reply.id, proof=proof, resumable=False) as follower,
         aclosing(waiting.with_pauses(follower, PING_SECONDS)) as told,
     ):
-        async for followed in told:
-            if followed is None:
+        async for streamed in told:
+            if streamed is None:
                 yield PING
-            elif followed.terminal:
+            elif streamed.terminal:
                 break
-            elif said := _said(teller, transcript, followed):
+            elif said := _said(teller, transcript, streamed):
                 yield said
         else:
             raise Unanswered.given_up(reply.id)
@@ -93,11 +93,11 @@ async def _events(proof: Proof, reply: Reply, teller: Teller) -> AsyncGenerator[
     yield teller.end(ended, _rest(transcript, ended))
 
 
-def _said(teller: Teller, transcript: Transcript, followed: Followed) -> bytes:
-    body = followed.body
-    if followed.kind == "reply.updated":
+def _said(teller: Teller, transcript: Transcript, streamed: StreamedEvent) -> bytes:
+    body = streamed.body
+    if streamed.kind == "reply.updated":
         return teller.run() if body["reply"]["status"] == ReplyStatus.IN_PROGRESS else b""
-    return teller.text(_pieces(transcript, followed.kind, body))
+    return teller.text(_pieces(transcript, streamed.kind, body))
 
 
 def _pieces(transcript: Transcript, kind: str, body: JSON) -> dict[int, str]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from accounts.credentials.credential import Proof
 from api import threads
 from chat.live import reply_follower
-from chat.live.reply_follower import Followed, Follower
+from chat.live.reply_follower import Follower, StreamedEvent
 from chat.live.sse import TooManyStreams
 from chat.models import Reply
 from chat.openai_surface.errors import Unanswered
@@ -36,7 +36,9 @@ async def until_ended(*, proof: Proof, reply: Reply) -> Reply:
     return ended
 
 
-async def with_pauses(follower: Follower, seconds: float) -> AsyncGenerator[Followed | None, None]:
+async def with_pauses(
+    follower: Follower, seconds: float
+) -> AsyncGenerator[StreamedEvent | None, None]:
     """What the follower is told, and None for each so many seconds of silence."""
     while True:
         try:

@@ -2,9 +2,10 @@ import pytest
 
 
 @pytest.fixture
-async def own_subscriptions():
-    """Those of this test's loop, ended with it."""
+async def own_layer():
+    """The channel layer's part of this test's loop, ended with it."""
     from chat.live import channel_layer
 
-    yield channel_layer.here()
-    await channel_layer.close_here()
+    layer = channel_layer.current()
+    yield layer._get_layer()
+    await layer.flush()

@@ -1,4 +1,4 @@
-"""The members' channels, with a Redis that goes away and comes back."""
+"""The channel layer, with a Redis that goes away and comes back."""
 
 import asyncio
 import os
@@ -10,26 +10,40 @@ import pytest
 from redis.asyncio import Redis
 from support.eventually import comes_true
 
-from chat.events import publisher as events
-from chat.events.publisher import Event
+from chat.events import messages
+from chat.events.event import Event
 from chat.live import channel_layer
-from chat.live.channel_layer import Subscriptions
+from chat.live.channel_layer import EventChannelLayer
 from config.embedded.redis import EmbeddedRedis
 
 ADA, BEN = uuid4(), uuid4()
 
 
-class Ear:
-    """What one listener has heard: the number of each event."""
+class Listener:
+    """Takes the events of its channel at once, as many as it may; the number of each."""
 
-    def __init__(self):
-        self.heard = []
+    def __init__(self, most=1000):
+        self.taken = []
+        self.most = most
 
-    def hear(self, told):
-        self.heard += [one.event.seq for one in told]
+    def on_message(self, message):
+        if len(self.taken) >= self.most:
+            return message
+        self.taken += numbers_of(message)
+        return None
 
     async def has(self, *numbers):
-        await comes_true(lambda: self.heard == list(numbers))
+        await comes_true(lambda: self.taken == list(numbers))
+
+
+def numbers_of(message):
+    return [encoded.event.seq for encoded in message["events"]]
+
+
+def events_of(member, *numbers):
+    return messages.member_events(
+        Event(member=str(member), kind="x", frame="{}", seq=number) for number in numbers
+    )
 
 
 @pytest.fixture
@@ -39,11 +53,11 @@ def server(tmp_path):
 
 
 @pytest.fixture
-async def here(server, monkeypatch):
+async def layer(server, monkeypatch):
     monkeypatch.setattr(channel_layer, "RECONNECT_SECONDS", 0.02)
-    here = Subscriptions(server.url)
-    yield here
-    await here.close()
+    layer = EventChannelLayer(url=server.url)
+    yield layer
+    await layer.flush()
 
 
 @pytest.fixture
@@ -53,40 +67,94 @@ async def publisher(server):
 
 
 async def publish(publisher, member: UUID, *numbers):
-    pipeline = publisher.pipeline(transaction=False)
-    events.add_to(
-        pipeline, [Event(member=str(member), kind="x", frame="{}", seq=seq) for seq in numbers]
-    )
-    return (await pipeline.execute())[0]
+    """As whoever has a pipeline of its own. How many connections it reached."""
+    layer = EventChannelLayer(url="redis://nowhere")
+    packed = layer.packed(messages.member_group(member), events_of(member, *numbers))
+    return await publisher.publish(*packed)
 
 
-async def joined(here, *members):
-    ear = Ear()
+async def joined(layer, *members):
+    """A new channel that is in the members' groups."""
+    channel = await layer.new_channel()
     for member in members:
-        await here.join(member, ear.hear)
-    return ear
+        await layer.group_add(messages.member_group(member), channel)
+    return channel
 
 
-async def test_what_is_published_after_joining_is_never_missed(here, publisher):
+async def listening(layer, *members):
+    listener, channel = Listener(), await joined(layer, *members)
+    layer.hand_on(channel, listener.on_message)
+    return listener
+
+
+async def received(layer, channel):
+    async with asyncio.timeout(10):
+        return numbers_of(await layer.receive(channel))
+
+
+async def test_channels_own_way_through_a_group_carries_messages(layer):
+    channel = await joined(layer, ADA)
+
+    await layer.group_send(messages.member_group(ADA), events_of(ADA, 1, 2))
+
+    assert await received(layer, channel) == [1, 2]
+
+
+async def test_a_cancel_arrives_as_it_was_sent(layer):
+    channel, cancel = await layer.new_channel(), messages.cancel_replies([uuid4(), uuid4()])
+    await layer.group_add(messages.CANCEL_GROUP, channel)
+
+    await layer.group_send(messages.CANCEL_GROUP, cancel)
+
+    async with asyncio.timeout(10):
+        assert await layer.receive(channel) == cancel
+
+
+async def test_a_message_to_a_channel_of_this_process_arrives_and_to_another_is_an_error(layer):
+    channel = await layer.new_channel()
+
+    await layer.send(channel, {"type": "member.events", "events": []})
+
+    assert await received(layer, channel) == []
+    with pytest.raises(RuntimeError, match="group"):
+        await layer.send("asgispecific.elsewhere", {"type": "member.events", "events": []})
+
+
+async def test_what_is_published_after_joining_is_never_missed(layer, publisher):
     for number in range(50):
         member = uuid4()
-        ear = await joined(here, member)
+        channel = await joined(layer, member)
         assert await publish(publisher, member, number) == 1
-        await ear.has(number)
+        assert await received(layer, channel) == [number]
 
 
-async def test_whoever_joins_beside_another_waits_for_the_confirmation_too(here, publisher):
-    await joined(here, BEN)
+async def test_whoever_joins_beside_another_waits_for_the_confirmation_too(layer, publisher):
+    await joined(layer, BEN)
 
     async def join():
-        await joined(here, ADA)
+        await joined(layer, ADA)
         return await publish(publisher, ADA, 1)
 
     assert await asyncio.gather(*(join() for _ in range(5))) == [1] * 5
 
 
-async def test_each_listener_hears_its_members_only_and_in_order(here, publisher):
-    first, both = await joined(here, ADA), await joined(here, ADA, BEN)
+async def test_joining_lasts_until_redis_has_confirmed(layer, server, publisher):
+    await joined(layer, BEN)
+
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        joining = [asyncio.ensure_future(joined(layer, ADA)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        assert not any(join.done() for join in joining)
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    await asyncio.gather(*joining)
+
+    assert await publish(publisher, ADA, 1) == 1
+
+
+async def test_each_listener_gets_its_groups_only_and_in_order(layer, publisher):
+    first, both = await listening(layer, ADA), await listening(layer, ADA, BEN)
 
     for number in range(20):
         await publish(publisher, (ADA, BEN)[number % 2], number)
@@ -95,67 +163,90 @@ async def test_each_listener_hears_its_members_only_and_in_order(here, publisher
     await first.has(*range(0, 20, 2))
 
 
-async def test_all_listeners_of_a_member_share_one_subscription_and_what_was_unpacked(
-    here, publisher
+async def test_all_channels_of_a_group_share_one_subscription_and_what_was_unpacked(
+    layer, publisher
 ):
-    told = []
+    messages_received = []
     for _ in range(3):
-        await here.join(ADA, Taker(told).hear)
+        layer.hand_on(await joined(layer, ADA), messages_received.append)
 
     assert await publish(publisher, ADA, 1, 2) == 1
 
-    await comes_true(lambda: len(told) == 3)
-    assert all(one is told[0] for one in told)
+    await comes_true(lambda: len(messages_received) == 3)
+    assert all(message is messages_received[0] for message in messages_received)
 
 
-class Taker:
-    def __init__(self, told):
-        self.told = told
+async def test_what_a_listener_takes_at_once_never_waits_in_the_queue(layer, publisher):
+    listener, channel = Listener(most=2), await joined(layer, ADA)
+    layer.hand_on(channel, listener.on_message)
 
-    def hear(self, told):
-        self.told.append(told)
+    for number in range(1, 5):
+        await publish(publisher, ADA, number)
+
+    assert [await received(layer, channel) for _ in range(2)] == [[3], [4]]
+    assert listener.taken == [1, 2]
 
 
-async def test_messages_are_whole_however_their_bytes_come(here, publisher):
+async def test_a_channel_that_nobody_reads_is_bounded_and_holds_up_no_other(
+    layer, publisher, monkeypatch
+):
+    monkeypatch.setattr(channel_layer, "MAX_QUEUED", 3)
+    stuck, other = await joined(layer, ADA), await listening(layer, ADA)
+    before = layer.connection_epoch
+
+    for number in range(5):
+        await publish(publisher, ADA, number)
+
+    await other.has(*range(5))
+    assert [await received(layer, stuck) for _ in range(3)] == [[0], [1], [2]]
+    assert layer.connection_epoch == before + 2  # two may be missed
+
+
+async def test_messages_are_whole_however_their_bytes_come(layer, publisher):
     """Two in one read, and one in many."""
-    ear = await joined(here, ADA)
-    long = Event(member=str(ADA), kind="x", frame="{" + "é" * 2**20 + "}", seq=2)
+    listener = await listening(layer, ADA)
     pipeline = publisher.pipeline(transaction=False)
-    for event in (Event(member=str(ADA), kind="x", frame="{}", seq=1), long):
-        events.add_to(pipeline, [event])
+    for number, frame in ((1, "{}"), (2, "{" + "é" * 2**20 + "}")):
+        event = Event(member=str(ADA), kind="x", frame=frame, seq=number)
+        packed = layer.packed(messages.member_group(ADA), messages.member_events([event]))
+        pipeline.publish(*packed)
     await pipeline.execute()
-    await ear.has(1, 2)
+
+    await listener.has(1, 2)
 
 
-async def test_who_left_hears_no_more(here, publisher):
-    left, stays = await joined(here, ADA), await joined(here, ADA)
+async def test_who_left_a_group_gets_no_more_of_it(layer, publisher):
+    left, stays = await joined(layer, ADA), await listening(layer, ADA)
 
-    await here.leave(ADA, left.hear)
+    await layer.group_discard(messages.member_group(ADA), left)
     await publish(publisher, ADA, 1)
 
     await stays.has(1)
-    assert left.heard == []
+    assert layer._get_layer().channels[left].empty()
 
 
-async def test_leaving_and_joining_again_misses_nothing(here, publisher):
-    ear = await joined(here, ADA)
+async def test_leaving_and_joining_again_misses_nothing(layer, publisher):
+    channel, group = await joined(layer, ADA), messages.member_group(ADA)
     for number in range(20):
-        await here.leave(ADA, ear.hear)
-        await here.join(ADA, ear.hear)
+        await layer.group_discard(group, channel)
+        await layer.group_add(group, channel)
         await publish(publisher, ADA, number)
-        await ear.has(*range(number + 1))
+        assert await received(layer, channel) == [number]
 
 
-async def test_nothing_is_left_of_a_listener_that_is_gone(here, publisher):
-    await joined(here, BEN)
+async def test_nothing_is_left_of_a_listener_that_is_gone(layer, publisher):
+    await joined(layer, BEN)
     before = await publisher.pubsub_channels()
     for _ in range(10):
         member = uuid4()
-        ear = await joined(here, member)
-        await here.leave(member, ear.hear)
+        channel = await joined(layer, member)
+        layer.delete_channel(channel)
+        await layer.group_discard(messages.member_group(member), channel)
 
-    assert list(here._listeners) == [events.channel(BEN)]
-    assert here._confirmations == {}
+    inner = layer._get_layer()
+    assert (len(inner.channels), len(inner.groups)) == (1, 1)
+    assert len(inner.connection._subscribed_to) == 1
+    assert inner.connection._confirmations == {}
 
     async def forgotten_by_redis():
         return await publisher.pubsub_channels() == before
@@ -163,111 +254,134 @@ async def test_nothing_is_left_of_a_listener_that_is_gone(here, publisher):
     await comes_true(forgotten_by_redis)
 
 
-async def test_a_lost_connection_is_made_again_with_its_channels_and_counted(here, server):
-    ear = await joined(here, ADA)
-    assert here.gaps == 2
+async def test_a_lost_connection_is_made_again_with_its_groups_and_told(layer, server):
+    listener = await listening(layer, ADA)
+    assert (layer.is_connected, layer.connection_epoch) == (True, 1)
 
     server.kill()
-    await comes_true(lambda: here.gaps == 3)
+    await comes_true(lambda: not layer.is_connected)
     server.start()
-    await comes_true(lambda: here.gaps == 4)
+    await comes_true(lambda: layer.is_connected)
+    assert layer.connection_epoch == 2
 
     async with Redis.from_url(server.url) as publisher:
         assert await publish(publisher, ADA, 1) == 1
-    await ear.has(1)
+    await listener.has(1)
 
 
-async def test_a_connection_that_redis_cut_is_counted(here, publisher):
-    await joined(here, ADA)
-    before = here.gaps
+async def test_a_connection_that_redis_cut_is_told(layer, publisher):
+    await joined(layer, ADA)
+    before = layer.connection_epoch
 
     await publisher.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
 
-    await comes_true(lambda: here.gaps >= before + 2 and here.gaps % 2 == 0)
+    await comes_true(lambda: layer.connection_epoch > before and layer.is_connected)
     assert await publish(publisher, ADA, 1) == 1
 
 
 async def test_without_redis_joining_takes_a_bounded_time_and_is_made_good(
-    here, server, monkeypatch
+    layer, server, monkeypatch
 ):
     monkeypatch.setattr(channel_layer, "CONFIRM_SECONDS", 0.05)
     server.kill()
 
     async with asyncio.timeout(1):
-        ear = await joined(here, ADA)
-    assert here.gaps % 2 == 1
+        listener = await listening(layer, ADA)
+    assert not layer.is_connected
     server.start()
-    await comes_true(lambda: here.gaps % 2 == 0)
+    await comes_true(lambda: layer.is_connected)
 
     async with Redis.from_url(server.url) as publisher:
         assert await publish(publisher, ADA, 1) == 1
-    await ear.has(1)
+    await listener.has(1)
 
 
-async def test_nothing_is_left_of_a_listener_that_redis_never_confirmed(here, server, monkeypatch):
+async def test_nothing_is_left_of_a_listener_that_redis_never_confirmed(layer, server, monkeypatch):
     monkeypatch.setattr(channel_layer, "CONFIRM_SECONDS", 0.05)
     server.kill()
-    ear = await joined(here, ADA)
+    channel = await joined(layer, ADA)
 
-    await here.leave(ADA, ear.hear)
+    layer.delete_channel(channel)
+    await layer.group_discard(messages.member_group(ADA), channel)
 
-    assert here._confirmations == {}
-    assert here._listeners == {}
+    inner = layer._get_layer()
+    assert (inner.channels, inner.groups) == ({}, {})
+    assert (inner.connection._confirmations, inner.connection._subscribed_to) == ({}, set())
 
 
-async def test_a_redis_that_hangs_is_given_up(here, server, monkeypatch):
+async def test_a_redis_that_hangs_is_given_up(layer, server, monkeypatch):
     monkeypatch.setattr(channel_layer, "PING_SECONDS", 0.05)
     monkeypatch.setattr(channel_layer, "SILENCE_SECONDS", 0.3)
-    await joined(here, ADA)
+    await joined(layer, ADA)
 
     os.kill(server.pid, signal.SIGSTOP)
     try:
-        await comes_true(lambda: here.gaps % 2 == 1)
+        await comes_true(lambda: not layer.is_connected)
     finally:
         os.kill(server.pid, signal.SIGCONT)
 
-    await comes_true(lambda: here.gaps % 2 == 0)
+    await comes_true(lambda: layer.is_connected)
 
 
-async def test_an_idle_connection_lives_on(here, publisher, monkeypatch):
+async def test_an_idle_connection_lives_on(layer, publisher, monkeypatch):
     """Longer than any time-out of a read: redis-py's own default, shortened here, is 5 s."""
     monkeypatch.setattr(channel_layer, "PING_SECONDS", 0.05)
     monkeypatch.setattr(channel_layer, "SILENCE_SECONDS", 0.2)
-    ear = await joined(here, ADA)
-    before = here.gaps
+    listener = await listening(layer, ADA)
+    before = layer.connection_epoch
 
     await asyncio.sleep(0.8)
 
-    assert here._connection.socket_timeout is None
-    assert here.gaps == before
+    assert layer._get_layer().connection._reading.socket_timeout is None
+    assert layer.connection_epoch == before
     assert await publish(publisher, ADA, 1) == 1
-    await ear.has(1)
+    await listener.has(1)
 
 
-@pytest.mark.parametrize("message", [b"\xc1", b"\x05", msgpack.packb({"type": "x"})])
-async def test_what_cannot_be_read_is_counted_and_makes_nobody_deaf(here, publisher, message):
-    """A later release's, say: the sweep finds in the tables what it told."""
-    ear = await joined(here, ADA)
+async def test_either_protocol_of_redis_will_do(server, publisher):
+    layer = EventChannelLayer(url=f"{server.url}{'&' if '?' in server.url else '?'}protocol=3")
+    try:
+        listener = await listening(layer, ADA)
+        await publish(publisher, ADA, 1)
+        await listener.has(1)
+    finally:
+        await layer.flush()
 
-    await publisher.publish(events.channel(ADA), message)
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"\xc1",
+        b"\x05",
+        msgpack.packb({"type": "x"}),
+        msgpack.packb({"type": "member.events", "version": 99, "events": []}),
+    ],
+)
+async def test_what_cannot_be_read_is_told_and_makes_nobody_deaf(layer, publisher, message):
+    """A later release's, say: reconciliation finds in the tables what it said."""
+    listener = await listening(layer, ADA)
+    channel, _ = layer.packed(messages.member_group(ADA), events_of(ADA))
+
+    await publisher.publish(channel, message)
     await publish(publisher, ADA, 2)
 
-    await ear.has(2)
-    assert here.gaps == 4
+    await listener.has(2)
+    assert layer.connection_epoch == 2
 
 
-async def test_a_mistake_of_ours_makes_nobody_deaf(here, publisher):
-    ear, mistakes = await joined(here, ADA), [RuntimeError("odd")]
-    take = here._take
+async def test_a_mistake_of_ours_makes_nobody_deaf(layer, publisher):
+    listener, mistakes = await listening(layer, ADA), [RuntimeError("odd")]
+    connection = layer._get_layer().connection
+    on_response = connection._on_response
 
-    def break_once(reply):
+    def break_once(response):
         if mistakes:
             raise mistakes.pop()
-        take(reply)
+        on_response(response)
 
-    here._take = break_once
+    connection._on_response = break_once
     await publish(publisher, ADA, 1)
-    await comes_true(lambda: here.gaps >= 4 and here.gaps % 2 == 0)
+    await comes_true(lambda: layer.connection_epoch == 2 and layer.is_connected)
 
     await publish(publisher, ADA, 2)
-    await ear.has(2)
+    await listener.has(2)

@@ -139,7 +139,7 @@ def test_another_members_conversation_is_not_restored(client_of, api):
     assert Conversation.objects.get().deleted_at is not None
 
 
-@pytest.mark.usefixtures("own_subscriptions")
+@pytest.mark.usefixtures("own_layer")
 async def test_the_members_sockets_hear_of_both_in_order(client_of, member, settings):
     settings.SOCKET_SWEEP_SECONDS = 60
     api = await threads.run(client_of, member)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat.events.publisher import Event
+from chat.events.event import Event
 from chat.live.delivery_order import REMEMBERED, Order, Verdict
 
 REPLY = "r"

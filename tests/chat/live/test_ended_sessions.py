@@ -12,7 +12,7 @@ from api import threads
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_subscriptions"),
+    pytest.mark.usefixtures("redis", "own_layer"),
 ]
 
 

@@ -14,14 +14,14 @@ from support.reply_rows import another_member, make_conversation, make_reply, ma
 from accounts.credentials import sessions
 from api import threads
 from chat.events import publisher
-from chat.live import channel_layer, reconciliation
+from chat.live import reconciliation
 from chat.models import Conversation
 from chat.replies import cancellation, lifecycle
 from chat.replies.lifecycle import ChoiceParts, Outcome
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_subscriptions"),
+    pytest.mark.usefixtures("redis", "own_layer"),
 ]
 
 
@@ -46,14 +46,14 @@ def begin(reply):
 
 async def waiting(caller, path, **headers):
     """A request that has come as far as it can."""
-    before = _listeners()
+    before = _connections()
     task = asyncio.ensure_future(caller.get(path, **headers))
-    await comes_true(lambda: _listeners() > before or task.done())
+    await comes_true(lambda: _connections() > before or task.done())
     return task
 
 
-def _listeners():
-    return sum(map(len, reconciliation.sweeper._listeners.values()))
+def _connections():
+    return sum(map(len, reconciliation.reconciler._connections.values()))
 
 
 async def test_the_etag_changes_with_the_status(member):
@@ -99,7 +99,7 @@ async def test_a_wait_ends_with_the_reply(member):
     again = await caller.get(f"replies/{reply.id}")
     assert answer.json() == again.json()
     assert answer["ETag"] == again["ETag"]
-    assert not reconciliation.sweeper._listeners
+    assert not reconciliation.reconciler._connections
 
 
 async def test_a_wait_with_an_etag_ends_with_the_next_change(member):
@@ -184,11 +184,11 @@ async def test_a_reply_that_is_deleted_meanwhile_is_not_there(member, settings):
     assert (await task).status_code == 404
 
 
-async def test_it_is_not_there_while_redis_is_away_either(member, settings, monkeypatch):
+async def test_it_is_not_there_while_redis_is_away_either(member, settings, own_layer, monkeypatch):
     settings.SOCKET_SWEEP_SECONDS = 0.1
     reply = await threads.run(make_running, member)
     task = await waiting(await caller_of(member), f"replies/{reply.id}", Prefer="wait=10")
-    monkeypatch.setattr(channel_layer.here(), "gaps", 1)
+    monkeypatch.setattr(own_layer.connection, "is_connected", False)
 
     await threads.run(lambda: Conversation.objects.update(deleted_at=stored(reply).created_at))
 
@@ -201,7 +201,7 @@ async def test_what_the_sweep_finds_of_another_reply_is_told_to_others(member, s
     caller = await caller_of(member)
     of_one = await waiting(caller, f"replies/{one.id}", Prefer="wait=30")
     of_other = await waiting(caller, f"replies/{other.id}", Prefer="wait=30")
-    await comes_true(lambda: reconciliation.sweeper._in_flight() == {one.id, other.id})
+    await comes_true(lambda: reconciliation.reconciler._in_flight() == {one.id, other.id})
 
     await threads.run(lambda: complete(other, told=False))
     assert (await of_other).json()["id"] == str(other.id)
@@ -241,7 +241,7 @@ async def test_three_hundred_that_wait_cost_no_threads_and_no_queries(member, mo
         asyncio.ensure_future(caller.get(f"replies/{reply.id}", Prefer="wait=60"))
         for _ in range(300)
     ]
-    await comes_true(lambda: _listeners() == 300)
+    await comes_true(lambda: _connections() == 300)
     run, asked = threads.run, []
 
     async def counted(function, *args, **kwargs):
@@ -261,7 +261,7 @@ async def test_three_hundred_that_wait_cost_no_threads_and_no_queries(member, mo
     assert threading.active_count() - before < threads.MOST + 10
     assert meanwhile == 0
     assert len(asked) == 1, "only the end itself was written"
-    assert not reconciliation.sweeper._listeners
+    assert not reconciliation.reconciler._connections
 
 
 async def test_asking_with_a_wait_answers_200_when_the_reply_ended_in_time(member):
@@ -270,7 +270,7 @@ async def test_asking_with_a_wait_answers_200_when_the_reply_ended_in_time(membe
     task = asyncio.ensure_future(
         caller.post(f"conversations/{conversation.id}/replies", {"message": "Hi"}, Prefer="wait=30")
     )
-    await comes_true(lambda: _listeners() == 1)
+    await comes_true(lambda: _connections() == 1)
     reply = await threads.run(lambda: begin(conversation.replies.get()))
     await threads.run(complete, reply)
     answer = await task
@@ -288,7 +288,7 @@ async def test_the_limit_is_told_as_it_is_after_the_wait(member):
     task = asyncio.ensure_future(
         caller.post(f"conversations/{conversation.id}/replies", {"message": "Hi"}, Prefer="wait=30")
     )
-    await comes_true(lambda: _listeners() == 1)
+    await comes_true(lambda: _connections() == 1)
     reply = await threads.run(conversation.replies.get)
 
     await cancellation.cancel(member=member, reply_id=reply.id)

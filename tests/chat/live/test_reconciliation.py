@@ -1,19 +1,20 @@
-"""What was lost on the way is late, never lost."""
+"""What was lost on the way is sent from the tables."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import msgpack
 import pytest
 from support.drivers.socket_driver import open_session, opened
 from support.eventually import comes_true
+from support.former_release import former_pack
 from support.reply_rows import make_conversation, make_reply, make_running
 from support.running_reply import say, shown
 
 from accounts.credentials import sessions
 from api import threads
-from chat.events import publisher
+from chat.events import messages, publisher
 from chat.live import channel_layer, reconciliation
-from chat.live.channel_layer import Subscriptions
 from chat.models import Conversation
 from chat.replies import lifecycle
 from chat.replies.lifecycle import ChoiceParts, Outcome
@@ -21,7 +22,7 @@ from config.embedded.redis import EmbeddedRedis
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_subscriptions"),
+    pytest.mark.usefixtures("redis", "own_layer"),
 ]
 
 
@@ -101,9 +102,9 @@ async def test_a_reply_that_was_deleted_is_not_asked_for_any_more(member):
         await socket.next("reply.snapshot")
         ended = datetime.now(UTC)
         await threads.run(lambda: Conversation.objects.update(deleted_at=ended))
-        (consumer,) = reconciliation.sweeper._listeners[reply.member_id]
+        (consumer,) = reconciliation.reconciler._connections[reply.member_id]
 
-        await comes_true(lambda: not consumer.feed.order.in_flight())
+        await comes_true(lambda: not consumer.subscriber.order.in_flight())
 
 
 async def test_a_revoked_session_ends_its_sockets_and_no_others(member):
@@ -129,24 +130,24 @@ async def test_a_client_that_takes_nothing_holds_up_itself_only(member):
         for socket in (stuck, free):
             await socket.next("reply.snapshot")
             await socket.next("reply.snapshot")
-        consumer = next(iter(reconciliation.sweeper._listeners[member.id]))
+        consumer = next(iter(reconciliation.reconciler._connections[member.id]))
         hanging = asyncio.Event()
 
         async def hang(message):
             await hanging.wait()
 
-        (other_feed,) = [
-            listener.feed
-            for listener in reconciliation.sweeper._listeners[member.id]
-            if listener != consumer
+        (other_subscriber,) = [
+            connection.subscriber
+            for connection in reconciliation.reconciler._connections[member.id]
+            if connection != consumer
         ]
         base_send, consumer.base_send = consumer.base_send, hang
         await threads.run(complete, stuck_one)
-        await comes_true(lambda: str(stuck_one.id) not in other_feed.order.in_flight())
+        await comes_true(lambda: str(stuck_one.id) not in other_subscriber.order.in_flight())
 
         await threads.run(complete, other)
 
-        await comes_true(lambda: str(other.id) not in other_feed.order.in_flight())
+        await comes_true(lambda: str(other.id) not in other_subscriber.order.in_flight())
         consumer.base_send = base_send
         hanging.set()
 
@@ -158,9 +159,9 @@ async def test_one_that_cannot_be_ended_holds_up_nobody(member, monkeypatch):
     async with opened(member, session=revoked), opened(member, session=kept) as free:
         await free.next("reply.snapshot")
         (stuck,) = [
-            listener
-            for listener in reconciliation.sweeper._listeners[member.id]
-            if listener.proof.id == revoked.id
+            connection
+            for connection in reconciliation.reconciler._connections[member.id]
+            if connection.proof.id == revoked.id
         ]
         asked, never = asyncio.Event(), asyncio.Event()
 
@@ -179,13 +180,13 @@ async def test_one_that_cannot_be_ended_holds_up_nobody(member, monkeypatch):
 
 
 @pytest.fixture
-async def redis_of_its_own(tmp_path, own_subscriptions, monkeypatch):
+async def redis_of_its_own(tmp_path, settings):
     """A Redis for the sockets alone, so that only their connection breaks."""
     with EmbeddedRedis(tmp_path) as server:
-        apart = Subscriptions(server.url)
-        monkeypatch.setattr(channel_layer, "here", lambda: apart)
+        layer = settings.CHANNEL_LAYERS["default"] | {"CONFIG": {"url": server.url}}
+        settings.CHANNEL_LAYERS = {"default": layer}
         yield server
-        await apart.close()
+        await channel_layer.current().flush()
 
 
 async def test_after_a_gap_replies_conversations_and_the_quota_are_told(member, redis_of_its_own):
@@ -234,8 +235,27 @@ async def test_after_a_gap_old_things_are_left_alone(member, redis_of_its_own):
     assert str(old.id) not in str(frames)
 
 
-async def test_the_sweeper_rests_when_nobody_is_there(member):
+async def test_a_message_of_the_release_before_is_sent_on(member, redis):
+    channel = channel_layer.current().redis_channel(messages.member_group(member.id))
+    event = await threads.run(publisher.quota_updated, member)
+    async with opened(member) as socket:
+        await threads.run(redis.publish, channel, former_pack([event]))
+
+        assert (await socket.next())["type"] == "quota.updated"
+
+
+async def test_after_a_message_of_a_later_release_the_tables_are_read(member, redis):
+    channel = channel_layer.current().redis_channel(messages.member_group(member.id))
+    later = {"type": "member.events", "version": messages.VERSION + 1, "news": "?"}
+    async with opened(member) as socket:
+        assert await socket.receive_nothing(timeout=0.3)
+        await threads.run(redis.publish, channel, msgpack.packb(later))
+
+        assert (await socket.next())["type"] == "quota.updated"
+
+
+async def test_the_reconciler_rests_when_nobody_is_there(member):
     async with opened(member):
         pass
 
-    await comes_true(lambda: reconciliation.sweeper._task.done())
+    await comes_true(lambda: reconciliation.reconciler._task.done())

@@ -17,12 +17,12 @@ from accounts.credentials import sessions
 from api import threads
 from chat.events import publisher
 from chat.live import reconciliation, reply_follower
-from chat.live.subscriber import Feed
+from chat.live.subscriber import Subscriber
 from chat.replies import lifecycle
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_subscriptions"),
+    pytest.mark.usefixtures("redis", "own_layer"),
 ]
 
 
@@ -59,12 +59,13 @@ async def test_a_reply_is_told_from_its_beginning_to_its_end(member, caller):
     assert all(heard.body["type"] == heard.kind for heard in [first, second, *rest])
     assert rest[-1].body["reply"]["status"] == "completed"
     assert len({heard.id for heard in [first, *rest]}) == 4
-    assert not reconciliation.sweeper._listeners
+    assert not reconciliation.reconciler._connections
 
 
 async def test_what_comes_while_the_reply_is_read_is_told_after_it(member, caller, monkeypatch):
     reply = await threads.run(make_running, member)
-    read, hear, heard = reply_follower._as_it_is, Feed.hear, threading.Event()
+    read, heard = reply_follower._as_it_is, threading.Event()
+    on_events = Subscriber.on_events
 
     def read_slowly(*asked):
         found = read(*asked)
@@ -72,12 +73,13 @@ async def test_what_comes_while_the_reply_is_read_is_told_after_it(member, calle
         assert heard.wait(5)
         return found
 
-    def note(feed, told):
-        hear(feed, told)
+    def note(subscriber, message):
+        left = on_events(subscriber, message)
         heard.set()
+        return left
 
     monkeypatch.setattr(reply_follower, "_as_it_is", read_slowly)
-    monkeypatch.setattr(Feed, "hear", note)
+    monkeypatch.setattr(Subscriber, "on_events", note)
     stream = await stream_of(caller, reply)
 
     kinds = [(await stream.next()).kind for _ in range(3)]
@@ -137,7 +139,7 @@ async def test_it_goes_on_after_the_last_event(member, caller):
 
     again = await stream_of(caller, reply, Last_Event_ID=heard.id)
     reading = asyncio.ensure_future(again.rest())
-    await comes_true(lambda: reconciliation.sweeper._listeners)
+    await comes_true(lambda: reconciliation.reconciler._connections)
     await threads.run(say, reply, 3, "c")
     await threads.run(end, reply, "abc", 3)
     rest = await reading
@@ -244,11 +246,11 @@ async def test_a_client_that_goes_away_leaves_nothing_behind(member, caller):
     reply = await threads.run(make_running, member)
     stream = await stream_of(caller, reply)
     await stream.next()
-    assert reconciliation.sweeper._listeners
+    assert reconciliation.reconciler._connections
 
     await stream.close()
 
-    await comes_true(lambda: not reconciliation.sweeper._listeners)
+    await comes_true(lambda: not reconciliation.reconciler._connections)
 
 
 async def test_whoever_asks_for_the_headers_alone_does_not_wait(member, caller):
@@ -259,7 +261,7 @@ async def test_whoever_asks_for_the_headers_alone_does_not_wait(member, caller):
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/event-stream")
     async with asyncio.timeout(5):
         assert [part async for part in answer] == []
-    assert not reconciliation.sweeper._listeners
+    assert not reconciliation.reconciler._connections
 
 
 async def test_another_members_reply_is_not_there(member):

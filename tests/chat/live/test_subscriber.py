@@ -1,4 +1,4 @@
-"""How one listener is told what comes, beside others who may be slower."""
+"""How one listener is sent what comes, beside others who may be slower."""
 
 import asyncio
 from uuid import uuid4
@@ -6,9 +6,11 @@ from uuid import uuid4
 import pytest
 from support.eventually import comes_true
 
-from chat.events.publisher import Event
-from chat.live import subscriber as feeds
-from chat.live.subscriber import Feed, Told
+from chat.events.event import Event
+from chat.live import subscriber as subscribers
+from chat.live.channel_layer import ChannelQueue
+from chat.live.encoded_event import EncodedEvent, received
+from chat.live.subscriber import Subscriber
 
 REPLY = str(uuid4())
 
@@ -17,26 +19,26 @@ class Outlet:
     """Takes what comes, or holds it up as a slow client does."""
 
     def __init__(self):
-        self.taken = []
+        self.sent = []
         self.free = True
-        self.given_up = False
+        self.closed = False
         self.opened = asyncio.Event()
 
-    def takes(self):
+    def is_ready(self, frame):
         return self.free
 
-    def take(self, frame):
-        self.taken.append(frame.text)
+    def send_nowait(self, frame):
+        self.sent.append(frame.text)
 
-    async def wait_to_take(self, frame):
+    async def send(self, frame):
         if not self.free:
             await self.opened.wait()
-        self.take(frame)
+        self.send_nowait(frame)
 
-    def give_up(self):
-        self.given_up = True
+    def close_slow(self):
+        self.closed = True
 
-    def gone(self):
+    def on_reply_deleted(self):
         pass
 
     def hold_up(self):
@@ -47,20 +49,57 @@ class Outlet:
         self.opened.set()
 
 
-def told(*seqs):
-    return [
-        Told.of(
-            Event(
-                member=str(uuid4()),
-                kind="reply.delta",
-                frame=str(seq),
-                reply=REPLY,
-                attempt=1,
-                seq=seq,
+def events(*seqs, kind="reply.delta"):
+    return received(
+        [
+            EncodedEvent.of(
+                Event(
+                    member=str(uuid4()),
+                    kind=kind,
+                    frame=str(seq),
+                    reply=REPLY,
+                    attempt=1,
+                    seq=seq,
+                )
             )
-        )
-        for seq in seqs
-    ]
+            for seq in seqs
+        ]
+    )
+
+
+class Receiver:
+    """A subscriber with its channel, read as Channels and the follower read theirs."""
+
+    def __init__(self, outlet):
+        self.subscriber = Subscriber(outlet)
+        self.channel = ChannelQueue(lambda: None)
+        self.channel.on_message = self.subscriber.on_events
+        self.receiving = asyncio.ensure_future(self._receive())
+
+    def get(self, *seqs):
+        self.channel.put_nowait(events(*seqs))
+
+    def is_done(self):
+        return self.channel.empty() and not self.subscriber.lock.locked()
+
+    async def _receive(self):
+        while True:
+            message = await self.channel.get()
+            async with self.subscriber.lock:
+                await self.subscriber.send_waiting(message)
+
+
+@pytest.fixture
+async def receiver_of():
+    receivers = []
+
+    def make(outlet):
+        receivers.append(Receiver(outlet))
+        return receivers[-1]
+
+    yield make
+    for receiver in receivers:
+        receiver.receiving.cancel()
 
 
 @pytest.fixture
@@ -68,104 +107,126 @@ def outlet():
     return Outlet()
 
 
-async def test_what_comes_is_told_at_once(outlet):
-    Feed(outlet).hear(told(1, 2))
+async def test_what_comes_is_sent_at_once_and_nothing_waits(outlet):
+    assert Subscriber(outlet).on_events(events(1, 2)) is None
 
-    assert outlet.taken == ["1", "2"]
+    assert outlet.sent == ["1", "2"]
 
 
-async def test_a_slow_one_holds_up_no_other_and_is_told_all_in_order(outlet):
+async def test_a_slow_one_holds_up_no_other_and_is_sent_all_in_order(outlet, receiver_of):
     slow, quick = outlet, Outlet()
-    feeds_of_both = [Feed(slow), Feed(quick)]
+    receivers = [receiver_of(slow), receiver_of(quick)]
     slow.hold_up()
 
     for seq in range(1, 6):
-        for feed in feeds_of_both:
-            feed.hear(told(seq))
+        for receiver in receivers:
+            receiver.get(seq)
         await asyncio.sleep(0)
 
-    assert quick.taken == list("12345")
-    assert slow.taken == []
+    assert quick.sent == list("12345")
+    assert slow.sent == []
     slow.let_go()
-    feeds_of_both[0].hear(told(6))
-    await comes_true(lambda: slow.taken == list("123456"))
+    receivers[0].get(6)
+    await comes_true(lambda: slow.sent == list("123456"))
 
 
-async def test_one_that_becomes_slow_within_a_message_is_told_the_rest_later(outlet):
-    feed = Feed(outlet)
-    take = outlet.take
+async def test_one_that_becomes_slow_within_a_message_is_sent_the_rest_later(outlet, receiver_of):
+    receiver = receiver_of(outlet)
+    send_nowait = outlet.send_nowait
 
-    def take_and_be_full(frame):
-        take(frame)
+    def send_and_be_full(frame):
+        send_nowait(frame)
         outlet.free = outlet.opened.is_set()
 
-    outlet.take = take_and_be_full
-    feed.hear(told(1, 2, 3))
-    assert outlet.taken == ["1"]
+    outlet.send_nowait = send_and_be_full
+    receiver.get(1, 2, 3)
+    assert outlet.sent == ["1"]
 
     outlet.let_go()
-    await comes_true(lambda: outlet.taken == list("123"))
+    await comes_true(lambda: outlet.sent == list("123"))
 
 
-async def test_what_comes_while_something_is_told_is_told_after_it(outlet):
-    feed = Feed(outlet)
-    async with feed.lock:
-        feed.hear(told(1))
+async def test_what_comes_while_something_is_sent_is_sent_after_it(outlet, receiver_of):
+    receiver = receiver_of(outlet)
+    async with receiver.subscriber.lock:
+        receiver.get(1)
         await asyncio.sleep(0)
-        assert outlet.taken == []
-    feed.hear(told(2))
+        assert outlet.sent == []
+    receiver.get(2)
 
-    await comes_true(lambda: outlet.taken == ["1", "2"])
+    await comes_true(lambda: outlet.sent == ["1", "2"])
 
 
-async def test_one_that_is_too_far_behind_is_given_up(outlet, monkeypatch):
-    monkeypatch.setattr(feeds, "MOST_WAITING", 3)
-    feed = Feed(outlet)
+async def test_nothing_overtakes_what_was_received_and_is_not_sent_yet(outlet):
+    """Between `receive` and the handler the queue is empty, and the lock free."""
+    subscriber = Subscriber(outlet)
+    outlet.hold_up()
+    waiting = subscriber.on_events(events(1, kind="conversation.updated"))
+    outlet.let_go()
+
+    later = subscriber.on_events(events(2, kind="conversation.updated"))
+
+    assert outlet.sent == []
+    await subscriber.send_waiting(waiting)
+    await subscriber.send_waiting(later)
+    assert outlet.sent == ["1", "2"]
+    assert subscriber.on_events(events(3, kind="conversation.updated")) is None
+    assert outlet.sent == ["1", "2", "3"]
+
+
+async def test_one_that_is_too_far_behind_is_closed(outlet, receiver_of, monkeypatch):
+    monkeypatch.setattr(subscribers, "MAX_WAITING", 3)
+    receiver = receiver_of(outlet)
     outlet.hold_up()
 
-    feed.hear(told(1, 2, 3))
-    assert not outlet.given_up
-    feed.hear(told(4))
+    receiver.get(1, 2, 3)
+    assert not outlet.closed
+    receiver.get(4)
 
-    assert outlet.given_up
-    assert not feed._line
+    assert outlet.closed
+    receiver.get(5)
+    assert receiver.channel.qsize() == 1, "nothing more is kept for it"
 
 
-@pytest.mark.parametrize(("error", "given_up"), [(RuntimeError, True), (OSError, False)])
-async def test_one_that_breaks_is_given_up_and_one_that_left_is_let_go(outlet, error, given_up):
+@pytest.mark.parametrize(("error", "closed"), [(RuntimeError, True), (OSError, False)])
+async def test_one_that_breaks_is_closed_and_one_that_left_is_let_go(
+    outlet, receiver_of, error, closed
+):
     async def break_off(frame):
         raise error
 
-    outlet.wait_to_take = break_off
+    outlet.send = break_off
     outlet.hold_up()
-    feed = Feed(outlet)
+    receiver = receiver_of(outlet)
 
-    feed.hear(told(1, 2))
+    receiver.get(1, 2)
 
-    await comes_true(lambda: not feed._line and feed._telling.done())
-    assert outlet.given_up == given_up
-    assert outlet.taken == []
+    await comes_true(receiver.is_done)
+    outlet.let_go()
+    receiver.get(3)
+    assert outlet.closed == closed
+    assert outlet.sent == []
 
 
-async def test_one_that_breaks_at_once_is_given_up_and_no_other_suffers(outlet):
+async def test_one_that_breaks_at_once_is_closed_and_no_other_suffers(outlet):
     def break_off(frame):
         raise RuntimeError
 
-    outlet.take = break_off
+    outlet.send_nowait = break_off
 
-    Feed(outlet).hear(told(1))
+    assert Subscriber(outlet).on_events(events(1)) is None
 
-    assert outlet.given_up
+    assert outlet.closed
 
 
-async def test_a_feed_that_was_closed_tells_nothing_more(outlet):
-    feed = Feed(outlet)
+async def test_a_subscriber_that_was_closed_sends_nothing_more(outlet, receiver_of):
+    receiver = receiver_of(outlet)
     outlet.hold_up()
-    feed.hear(told(1, 2))
-    await asyncio.sleep(0)
+    receiver.get(1, 2)
 
-    feed.close()
+    receiver.subscriber.close()
     outlet.let_go()
-    await asyncio.sleep(0.02)
+    receiver.get(3)
 
-    assert outlet.taken == []
+    await comes_true(receiver.is_done)
+    assert outlet.sent == []

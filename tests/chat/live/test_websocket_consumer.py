@@ -1,6 +1,7 @@
 """The WebSocket as a client meets it."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from chat.replies import lifecycle
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_subscriptions"),
+    pytest.mark.usefixtures("redis", "own_layer"),
 ]
 
 
@@ -211,8 +212,29 @@ async def test_two_sockets_of_a_member_hear_the_same(member):
         assert await one.next("reply.delta") == await two.next("reply.delta")
 
 
+async def test_a_replys_last_frame_leaves_by_channels_own_send(member):
+    reply, written = await threads.run(make_running, member), []
+    async with opened(member) as socket:
+        await socket.next("reply.snapshot")
+        write = socket.write
+
+        def note(frame):
+            written.append(frame)
+            write(frame)
+
+        socket.write = note
+        await threads.run(say, reply, 1, "a")
+        await socket.next("reply.delta")
+        await threads.run(lambda: publisher.publish(complete(reply, "a", 1)))
+        assert (await socket.next("reply.updated"))["reply"]["status"] == "completed"
+        await socket.next("conversation.updated")
+
+    kinds = [json.loads(frame[4:])["type"] for frame in written]
+    assert kinds == ["reply.delta", "conversation.updated"], "and what follows leaves at once"
+
+
 async def test_one_that_is_too_far_behind_is_asked_to_come_again(member, monkeypatch):
-    monkeypatch.setattr(subscriber, "MOST_WAITING", 3)
+    monkeypatch.setattr(subscriber, "MAX_WAITING", 3)
     reply = await threads.run(make_running, member)
     deltas = publisher.Deltas(reply, reply.attempt)
     told = [deltas.delta(seq=seq, choice=0, text="a") for seq in range(1, 5)]
@@ -368,16 +390,16 @@ async def test_a_member_has_so_many_sockets(member, settings):
         pass
 
 
-async def test_nothing_is_left_of_sockets_that_are_gone(member, own_subscriptions):
+async def test_nothing_is_left_of_sockets_that_are_gone(member, own_layer):
     for _ in range(3):
         async with opened(member):
             pass
 
-    assert not reconciliation.sweeper._listeners
-    assert own_subscriptions._listeners == {}
+    assert not reconciliation.reconciler._connections
+    assert (own_layer.channels, own_layer.groups) == ({}, {})
 
 
-async def test_nothing_is_left_of_a_socket_that_broke(member, own_subscriptions, monkeypatch):
+async def test_nothing_is_left_of_a_socket_that_broke(member, own_layer, monkeypatch):
     """A handler that raises ends the socket, and no disconnect comes."""
     from chat.live.websocket_consumer import MemberConsumer
 
@@ -395,8 +417,8 @@ async def test_nothing_is_left_of_a_socket_that_broke(member, own_subscriptions,
     with pytest.raises(RuntimeError, match="odd"):
         await socket.wait(timeout=5)
 
-    assert not reconciliation.sweeper._listeners
-    assert own_subscriptions._listeners == {}
+    assert not reconciliation.reconciler._connections
+    assert (own_layer.channels, own_layer.groups) == ({}, {})
 
 
 def losing(function, times):
@@ -461,4 +483,4 @@ async def test_a_foreign_page_may_not_open_a_socket(member):
     accepted, _ = await socket.connect()
 
     assert not accepted
-    await comes_true(lambda: not reconciliation.sweeper._listeners)
+    await comes_true(lambda: not reconciliation.reconciler._connections)

@@ -28,10 +28,10 @@ async def test_nothing_is_left_of_it(member, monkeypatch, path):
     )
     parts = aiter(response)
     await anext(parts), await anext(parts)
-    assert reconciliation.sweeper._listeners
+    assert reconciliation.reconciler._connections
 
     await parts.aclose()
 
     # Though the response is still referred to: by the request, in a circle.
-    await comes_true(lambda: not reconciliation.sweeper._listeners)
+    await comes_true(lambda: not reconciliation.reconciler._connections)
     assert response.streaming

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 from accounts.credentials.credential import Proof
 from accounts.models import Member, Session
 from api.ids import uuid7
-from chat.live.delivery_order import Mark
-from chat.live.reply_follower import Followed
+from chat.live.delivery_order import StreamPosition
+from chat.live.reply_follower import StreamedEvent
 from chat.models import ChatConfig, Choice, Reply
 from chat.openai_surface.errors import Unanswered
 from chat.openai_surface.responses import streaming
@@ -24,7 +24,7 @@ from chat.replies import lifecycle
 
 def followed(kind, terminal=False, **body):
     text = orjson.dumps({"type": kind, "reply": "r", **body}).decode()
-    return Followed(kind=kind, text=text, terminal=terminal, mark=Mark(1, 1, 1))
+    return StreamedEvent(kind=kind, text=text, terminal=terminal, position=StreamPosition(1, 1, 1))
 
 
 def delta(attempt, text, index=0):

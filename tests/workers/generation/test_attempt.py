@@ -13,7 +13,7 @@ from support.eventually import comes_true
 from support.reply_rows import make_running, set_directly, stored
 
 from api import threads
-from chat.events import publisher
+from chat.events import messages
 from chat.exchange import context, wire_format
 from chat.models import Choice, QuotaSlot, Reply
 from chat.replies import lifecycle
@@ -41,7 +41,7 @@ async def attempt(reply, during=None):
     model, live = ModelClient(), LiveWriter()
     generation = Generation(reply=reply, model=model, live=live)
     async with Redis.from_url(settings.REDIS_URL) as client, client.pubsub() as pubsub:
-        await pubsub.subscribe(f"asgi__group__{publisher.group(reply.member_id)}")
+        await pubsub.subscribe(f"asgi__group__{messages.member_group(reply.member_id)}")
         await pubsub.get_message(timeout=5)
         running = asyncio.ensure_future(generation.run())
         if during is not None:
@@ -52,7 +52,7 @@ async def attempt(reply, during=None):
         await model.close()
         told = []
         while message := await pubsub.get_message(ignore_subscribe_messages=True, timeout=0.05):
-            told += publisher.read(msgpack.unpackb(message["data"]))
+            told += messages.from_wire(msgpack.unpackb(message["data"]))["events"]
     return generation, told
 
 

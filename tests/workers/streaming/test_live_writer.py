@@ -17,8 +17,8 @@ from support.eventually import comes_true
 
 from accounts.models import Member
 from api.ids import uuid7
-from chat.events import publisher, snapshot_format, snapshot_reader
-from chat.events.publisher import Event
+from chat.events import messages, snapshot_format, snapshot_reader
+from chat.events.event import Event
 from chat.models import ChatConfig, Reply
 from config.embedded.redis import EmbeddedRedis
 from workers.streaming.live_batch import SCRIPT, LiveBatch
@@ -74,7 +74,7 @@ async def heard(listener, until):
         while not (told and until(told[-1])):
             message = await listener.get_message(ignore_subscribe_messages=True, timeout=1)
             if message is not None:
-                told += publisher.read(msgpack.unpackb(message["data"]))
+                told += messages.from_wire(msgpack.unpackb(message["data"]))["events"]
     return told
 
 
@@ -113,7 +113,7 @@ async def test_the_end_comes_after_every_delta_and_numbers_have_no_hole(writer, 
         writer.wrote(text)
         if number % 3 == 0:
             await asyncio.sleep(0.002)
-    writer.settle(text)
+    writer.number_pending(text)
     writer.end(text, [the_end(reply)])
     told = await heard(listener, is_end)
 
@@ -166,7 +166,7 @@ async def test_a_snapshot_is_at_every_moment_the_text_of_its_number(writer, list
         text.add(number % 2, WORDS[number % len(WORDS)])
         writer.wrote(text)
         await asyncio.sleep(0.001)
-    writer.settle(text)
+    writer.number_pending(text)
     writer.tell([the_end(reply)])
     told = await heard(listener, is_end)
     ended.set()
@@ -284,7 +284,7 @@ async def test_the_end_removes_the_snapshot(writer, own_redis, listener):
     await write(writer, text, "Hello")
     await snapshot_becomes(own_redis, text)
 
-    writer.settle(text)
+    writer.number_pending(text)
     writer.end(text, [the_end(text.reply)])
     await heard(listener, is_end)
 
@@ -345,7 +345,7 @@ class Store:
         places = text.write_to(batch)
         keys = batch.keys()
         if set(self.client.eval(SCRIPT, len(keys), *keys, *batch.args())) & set(places):
-            text.distrust()
+            text.mark_for_rewrite()
 
     def read(self, text):
         keys = snapshot_format.keys(text.reply.id, 1, len(text._parts))
