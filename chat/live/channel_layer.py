@@ -13,7 +13,7 @@ What differs from the parent:
 - Redis away is no error for a listener.
 
 The parents' names that this module relies on, apart from Channels' documented API; the test
-`test_channel_layer_contract.py` fails by the name of the one that changed:
+`tests/contracts/test_channels_redis.py` fails by the name of the one that changed:
 
 - `RedisPubSubChannelLayer._layers`, `_get_layer`: where the part of each event loop is made.
 - `RedisPubSubLoopLayer._shards`, `_subscribe_to_channel`: which connection and which queue it uses;

@@ -1,7 +1,6 @@
-"""What the channel layer takes for granted of channels_redis, Channels and redis-py.
+"""channels_redis, Channels and redis-py, as chat/live/channel_layer.py relies on them.
 
-All but the last two are about the libraries' own classes: when a release changes what
-chat/live/channel_layer.py relies on, the test that fails names it.
+All but the last two tests are about the libraries' own classes.
 """
 
 import asyncio
@@ -15,9 +14,12 @@ from channels_redis.pubsub import (
     RedisSingleShardConnection,
 )
 from redis.asyncio import ConnectionPool, Redis
+from support.contract import require, require_parameters
 from support.eventually import comes_true
 
 from chat.live.channel_layer import EventChannelLayer
+
+BREAKS = "chat/live/channel_layer.py overrides or calls it"
 
 
 class Shard:
@@ -55,6 +57,27 @@ class StockLayer(RedisPubSubChannelLayer):
 @pytest.fixture
 def stock():
     return StockLayer()
+
+
+async def test_the_parts_of_the_layer_have_the_names_that_are_used():
+    layer = RedisPubSubChannelLayer()
+    require(layer, "_layers", "_get_layer", "serialize", "deserialize", breaks=BREAKS)
+    names = ("_shards", "channels", "groups", "channel_layer", "_subscribe_to_channel")
+    require(RedisPubSubLoopLayer(), *names, breaks=BREAKS)
+    connection = RedisSingleShardConnection({}, None)
+    names = ("_subscribed_to", "_receive_task", "_ensure_receiver", "_do_receiving")
+    require(connection, *names, "subscribe", "unsubscribe", "flush", breaks=BREAKS)
+
+
+def test_what_is_overridden_takes_what_it_did():
+    connection, loop = RedisSingleShardConnection, RedisPubSubLoopLayer
+    require_parameters(connection.__init__, "host", "channel_layer", breaks=BREAKS)
+    require_parameters(connection.subscribe, "channel", breaks=BREAKS)
+    require_parameters(connection.unsubscribe, "channel", breaks=BREAKS)
+    require_parameters(connection._do_receiving, breaks=BREAKS)
+    require_parameters(connection._receive_message, "message", breaks=BREAKS)
+    require_parameters(loop._subscribe_to_channel, "channel", breaks=BREAKS)
+    require_parameters(loop.send, "channel", "message", breaks=BREAKS)
 
 
 async def test_layers_keeps_the_part_of_each_event_loop(stock):
