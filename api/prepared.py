@@ -69,30 +69,6 @@ class Prepared(Generic[Row]):
         return found
 
 
-def insert_all(rows: Sequence[Model]) -> None:
-    """Rows of one model which makes its keys itself and has no signals; one query."""
-    if not rows:
-        return
-    connection = connections[DEFAULT_DB_ALIAS]
-    table, fields = rows[0]._meta.db_table, rows[0]._meta.local_concrete_fields
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
-    values = [
-        field.get_db_prep_save(field.pre_save(row, add=True), connection)
-        for row in rows
-        for field in fields
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(f'INSERT INTO "{table}" ({columns}) VALUES {places}', values)
-    mark_stored(*rows)
-
-
-def mark_stored(*rows: Model) -> None:
-    """As `save` leaves them."""
-    for row in rows:
-        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
-
-
 class _Compiled:
     def __init__(self, build: Callable[..., Query], given: Mapping[str, Any]) -> None:
         marks = {name: _PLACEHOLDERS[type(value)](next(_numbers)) for name, value in given.items()}

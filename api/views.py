@@ -15,9 +15,10 @@ from . import threads
 class AsyncView(APIView):
     """DRF's authentication and errors around asynchronous handlers.
 
-    What comes before the handler asks the database, on one of the shared threads: authentication,
-    then `before_post` (or whatever the method is), where a view has one. While the handler waits,
-    the request has neither a thread nor a connection.
+    What comes before the handler asks the database, on one of the shared threads: `initial`, which
+    authenticates. A view that has to ask the database before its handler extends `initial`, so that
+    both take one hop to a thread. While the handler waits, the request has neither a thread nor a
+    connection.
     """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -31,7 +32,7 @@ class AsyncView(APIView):
         self.request = request = self.initialize_request(given, *args, **kwargs)
         self.headers = self.default_response_headers
         try:
-            await threads.run(self._begin, request, *args, **kwargs)
+            await threads.run(self.initial, request, *args, **kwargs)
             response = await self._handler(request)(request, *args, **kwargs)
         except Exception as error:
             response = self.handle_exception(error)
@@ -41,12 +42,6 @@ class AsyncView(APIView):
 
     async def complete(self, request: Request, response: HttpResponseBase) -> None:
         """The last word on each answer, errors too; what it does may ask the database."""
-
-    def _begin(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.initial(request, *args, **kwargs)
-        before = getattr(self, f"before_{(request.method or '').lower()}", None)
-        if before is not None:
-            before(request, *args, **kwargs)
 
     def _handler(self, request: Request) -> Any:
         method = (request.method or "").lower()

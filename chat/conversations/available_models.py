@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from api.errors import FieldError
+from chat import model_parameters
 from chat.models import OfferedModel
 
 # Used while no worker has seen the server's own list.
@@ -36,12 +37,12 @@ def checked(name: str | None) -> str:
 
 
 def bounds() -> dict[str, Any]:
-    return {
-        "temperature": {"min": 0, "max": 2},
-        "max_tokens": {"min": 1, "max": settings.CHAT_MAX_TOKENS},
-        "n": {"min": 1, "max": 4},
-        "message_chars": {"min": 1, "max": settings.CHAT_MESSAGE_MAX_CHARS},
+    """Of a config's numbers, by their names, and of a message."""
+    of_parameters = {
+        parameter.name: {"min": parameter.least, "max": parameter.highest}
+        for parameter in model_parameters.BOUNDED
     }
+    return of_parameters | {"message_chars": {"min": 1, "max": settings.CHAT_MESSAGE_MAX_CHARS}}
 
 
 def replace(names: list[str]) -> None:

@@ -10,12 +10,11 @@ from django.db.models.functions import Now
 
 from accounts.models import Member
 from api.ids import uuid7
+from chat import model_parameters
 from chat.events import publisher
 from chat.models import ChatConfig, Conversation
 
 from . import available_models, intake
-
-CONFIG_FIELDS = ("model", "temperature", "stream", "max_tokens", "n", "system", "system_role")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,5 +109,5 @@ def with_model(given: dict[str, Any]) -> dict[str, Any]:
 
 def changed_config(*, base: ChatConfig, given: dict[str, Any]) -> ChatConfig:
     """A new row: `base` with what is given. Unsaved. Raises FieldError."""
-    fields = {name: getattr(base, name) for name in CONFIG_FIELDS} | given
+    fields = {name: getattr(base, name) for name in model_parameters.NAMES} | given
     return ChatConfig(id=uuid7(), conversation_id=base.conversation_id, **with_model(fields))

@@ -7,10 +7,10 @@ synchronous code publishes after its commit.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 from channels.layers import get_channel_layer
 from django.dispatch import Signal
 
@@ -29,9 +29,6 @@ from .event import Event
 
 # Sent with `reply_id` after an accept was committed and announced. The engine listens.
 reply_queued = Signal()
-
-
-_BEFORE_REPLY = '{"type":"reply.updated","reply":'
 
 
 def frame(kind: str, **fields: Any) -> str:
@@ -71,23 +68,22 @@ def snapshot_frame(*, reply: Reply, attempt: int, seq: int, texts: dict[int, str
     )
 
 
-def reply_updated(reply: Reply) -> Event:
-    """`reply` as `render.reply` expects it; one query while it waits for a worker."""
+def reply_updated(reply: Reply, *, resource: bytes | None = None) -> Event:
+    """`resource` is the reply's JSON, where it was rendered before.
+
+    Else `reply` as `render.reply` expects it; one query while it waits for a worker.
+    """
+    body = render.reply(reply) if resource is None else orjson.Fragment(resource)
     return Event(
         member=str(reply.member_id),
         kind="reply.updated",
-        frame=frame("reply.updated", reply=render.reply(reply)),
+        frame=frame("reply.updated", reply=body),
         reply=str(reply.id),
         attempt=reply.attempt,
         seq=reply.last_seq,
         revision=reply.revision,
         terminal=reply.status in TERMINAL,
     )
-
-
-def reply_in(frame_text: str) -> bytes:
-    """The JSON of the resource in the frame of a `reply.updated`."""
-    return frame_text.removeprefix(_BEFORE_REPLY)[:-1].encode()
 
 
 def conversation_updated(conversation: Conversation, last_reply: Reply | None) -> Event:
@@ -134,24 +130,16 @@ def after_change(reply: Reply) -> list[Event]:
     return told
 
 
-@dataclass(frozen=True)
-class Announced:
-    """What was told of a reply when it was accepted; whoever asked for it is told the same."""
+def reply_accepted(reply: Reply, *, resource: bytes, quota: Quota) -> None:
+    """Announces, then wakes a worker: a socket hears `queued` before anything that follows.
 
-    reply: Event
-    quota: Quota
-
-
-def reply_accepted(reply: Reply) -> None:
-    """Announces, then wakes a worker: a socket hears `queued` before anything that follows."""
-    # Read after the commit, so that of two accepts at once the later one tells of both.
-    state = daily_limit.state(member=reply.member, now=reply.created_at)
-    reply.announced = Announced(reply_updated(reply), state)
+    After the commit. `resource` is the reply's JSON, `quota` what is left of the member's day.
+    """
     publish(
         [
-            reply.announced.reply,
+            reply_updated(reply, resource=resource),
             conversation_updated(reply.conversation, reply),
-            quota_event(reply.member, state),
+            quota_event(reply.member, quota),
         ]
     )
     reply_queued.send(sender=Reply, reply_id=reply.id)

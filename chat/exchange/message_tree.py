@@ -1,17 +1,14 @@
-"""The tree of a conversation: walking it, and growing it by what was said elsewhere."""
+"""The tree of a conversation: what is said on the way from its root to a prompt."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from api.errors import FieldError
-from api.ids import uuid7
-from chat.models import ChatConfig, Choice, Conversation, Prompt, PromptKind, Reply
+from chat.models import Choice, Conversation, Prompt
 from chat.states import ReplyStatus
 
 Message = dict[str, str]  # role and content
@@ -27,62 +24,6 @@ class Turn:
     preceding: list[Message]
     role: str | None
     content: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Given:
-    """A turn that was said elsewhere: no model is asked, and it does not count to the limit."""
-
-    message: str
-    answer: str
-    preceding: Sequence[Message] = ()
-
-
-@dataclass(frozen=True)
-class Grown:
-    """Rows of a branch, oldest first, each prompt with the reply and the choice that follow it."""
-
-    prompts: list[Prompt] = field(default_factory=list)
-    replies: list[Reply] = field(default_factory=list)
-    choices: list[Choice] = field(default_factory=list)
-
-
-# Where the next message hangs when it does not say: the last choice with text of the branch.
-# That is the latest answer to the prompt that was last replied to or, where none has text, the
-# choice which that prompt follows. An expression for a query of `chat_conversation`.
-TIP = """
-(SELECT coalesce(
-    (SELECT c.id FROM chat_choice c JOIN chat_reply r ON r.id = c.reply_id
-     WHERE r.prompt_id = p.id AND r.status <> 'failed' AND c.content <> ''
-     ORDER BY r.created_at DESC, r.id DESC, c.index LIMIT 1),
-    p.parent_id)
- FROM chat_reply l JOIN chat_prompt p ON p.id = l.prompt_id
- WHERE l.conversation_id = chat_conversation.id
- ORDER BY l.created_at DESC, l.id DESC LIMIT 1)
-"""
-
-
-def grown(
-    *, parent: UUID | None, given: Sequence[Given], config: ChatConfig, now: datetime
-) -> Grown:
-    """The given turns as a branch that follows the choice `parent`.
-
-    Unsaved, and without conversation, member and position. Their ids, by which replies of one
-    moment are ordered, are smaller than any that is made later.
-    """
-    grown = Grown()
-    for turn in given:
-        prompt = Prompt(kind=PromptKind.MESSAGE, answer=turn.message, parent_id=parent)
-        prompt.preceding = list(turn.preceding)
-        reply = Reply(id=uuid7(), prompt=prompt, config=config, extra={"given": True})
-        reply.status = ReplyStatus.COMPLETED
-        reply.created_at = reply.finished_at = now
-        choice = Choice(reply=reply, index=0, content=turn.answer, finish_reason="stop")
-        parent = choice.id
-        grown.prompts.append(prompt)
-        grown.replies.append(reply)
-        grown.choices.append(choice)
-    return grown
 
 
 def choice_in(conversation: Conversation, choice_id: UUID) -> Choice:

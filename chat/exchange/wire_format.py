@@ -5,11 +5,12 @@ columns when it is stored; whatever has no column of its own goes into `extra`, 
 together again gives back the same JSON.
 """
 
-from collections.abc import Iterable
-from typing import Any, TypedDict
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict, cast
 
+from chat import model_parameters
 from chat.models import ChatConfig, Choice, Reply
-from chat.replies.lifecycle import ChoiceParts
+from chat.outcomes import ChoiceParts
 from chat.states import ReplyStatus
 
 from . import context
@@ -27,16 +28,16 @@ class RequestDialect(TypedDict, total=False):
 
 def request_body(*, config: ChatConfig, messages: list[Message], dialect: RequestDialect) -> JSON:
     """A chat completion request; fields that the member left out are not in it."""
-    without = dialect.get("without", [])
-    body: JSON = {"model": config.model, "messages": messages, "stream": config.stream}
-    if config.stream and "stream_options" not in without:
+    other_names = cast(Mapping[str, Any], dialect)  # by the parameter's own name
+    body: JSON = {}
+    for parameter in model_parameters.SENT:
+        value = getattr(config, parameter.name)
+        if value is not None:
+            body[other_names.get(parameter.name, parameter.wire_name)] = value
+    if config.stream and "stream_options" not in dialect.get("without", []):
         body["stream_options"] = {"include_usage": True}
-    optional = {
-        "temperature": config.temperature,
-        dialect.get("max_tokens", "max_tokens"): config.max_tokens,
-        "n": config.n,
-    }
-    return body | {name: value for name, value in optional.items() if value is not None}
+    body["messages"] = messages
+    return body
 
 
 def rebuilt_request(reply: Reply) -> JSON:

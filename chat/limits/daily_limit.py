@@ -6,7 +6,7 @@ corrected. So a Redis that was wiped, lags behind, or remembers a process that d
 commit costs nobody a request.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -37,16 +37,6 @@ end
 return 0
 """
 _LOST, _FULL = -1, 0
-
-# A step of the accepting statement. Inserts nothing when another request holds the slot, for whose
-# commit or rollback it waits; nor when the day is full by slots beyond the limit, which was
-# lowered, and Redis lost them.
-TAKE = (
-    "INSERT INTO chat_quotaslot (member_id, day, slot, reply_id)"
-    " SELECT %(member)s, %(day)s, %(slot)s, %(reply)s FROM place WHERE %(limit)s >"
-    " (SELECT count(*) FROM chat_quotaslot WHERE member_id = %(member)s AND day = %(day)s)"
-    " ON CONFLICT (member_id, day, slot) DO NOTHING RETURNING slot"
-)
 
 
 @dataclass(frozen=True)
@@ -107,19 +97,35 @@ def state(*, member: Member, now: datetime | None = None) -> Quota:
     return Quota(limit=limit_of(member), used=used, resets_at=reset_after(now, zone), now=now)
 
 
-def take(*, member: Member, now: datetime, store: Callable[[Slot], bool]) -> Slot:
-    """The slot of the day with which `store` has stored the reply.
+class Reservation:
+    """Slots for one reply to be tried with, one after another; a context manager.
 
-    `store` runs TAKE, and is asked again with another slot where that took none. Whoever rolls its
-    transaction back must `release` the slot. Raises DailyLimitReached.
+    Whoever stores the reply with one of them leaves the block. If the block fails, the slot that
+    was tried last is given back in Redis; what the block wrote has to be rolled back by then.
     """
-    zone = settings.CHAT_QUOTA_TIMEZONE
-    day = day_of(now, zone)
-    for number in _candidates(member.id, day, limit_of(member)):
-        slot = Slot(member_id=member.id, day=day, number=number)
-        if _stored(slot, store):
-            return slot
-    raise _refusal(now)
+
+    def __init__(self, member: Member) -> None:
+        self._member = member
+        self._held: Slot | None = None
+
+    def slots(self, *, now: datetime) -> Iterator[Slot]:
+        """To ask for the next one says that another reply holds the one before.
+
+        Raises DailyLimitReached when there is none left.
+        """
+        day = day_of(now, settings.CHAT_QUOTA_TIMEZONE)
+        for number in _candidates(self._member.id, day, limit_of(self._member)):
+            self._held = Slot(member_id=self._member.id, day=day, number=number)
+            yield self._held
+            self._held = None
+        raise _refusal(now)
+
+    def __enter__(self) -> "Reservation":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._held is not None:
+            release(self._held)
 
 
 def require_room(*, member: Member, now: datetime) -> None:
@@ -186,14 +192,6 @@ def _replace(pipeline: Pipeline, key: str, taken: set[int]) -> None:
     pipeline.sadd(key, 0, *taken)
     pipeline.expire(key, _KEPT_SECONDS)
     pipeline.execute()
-
-
-def _stored(slot: Slot, store: Callable[[Slot], bool]) -> bool:
-    try:
-        return store(slot)
-    except BaseException:
-        release(slot)
-        raise
 
 
 def _refusal(now: datetime) -> DailyLimitReached:

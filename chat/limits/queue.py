@@ -1,6 +1,7 @@
 """Who waits for a worker, and in which order."""
 
 import time
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection
@@ -8,40 +9,49 @@ from django.db import connection
 from chat.models import Reply
 from chat.states import ReplyStatus
 
-# How many replies wait, counted up to the number that is given.
-COUNT = "(SELECT count(*) FROM (SELECT FROM chat_reply WHERE status = 'queued' LIMIT %s) q)"
 _AHEAD = (
     "SELECT count(*) FROM (SELECT FROM chat_reply WHERE status = 'queued'"
     " AND (created_at, id) < (%s, %s) LIMIT %s) q"
 )
 
 
-def position(reply: Reply) -> int | None:
-    """1 for the next in line; None unless it waits for a worker. One query, only when it waits.
+def position(reply: Reply, *, ahead: int | None = None) -> int | None:
+    """1 for the next in line; None unless it waits for a worker.
 
-    Never counts further than CHAT_QUEUE_MAX.
+    `ahead` says how many wait longer, where that is known; else one query counts them, no further
+    than CHAT_QUEUE_MAX.
     """
     if reply.status != ReplyStatus.QUEUED or reply.retry_at is not None:
         return None
-    known: int | None = getattr(reply, "ahead", None)
-    return 1 + (_ahead(reply) if known is None else known)
+    return 1 + (_ahead(reply) if ahead is None else ahead)
 
 
-def joined(reply: Reply, *, ahead: int) -> None:
-    """It has just become the last in line, and need not ask where it stands."""
-    reply.ahead = ahead  # type: ignore[attr-defined]
+@dataclass(frozen=True)
+class LengthReading:
+    """One reading of the queue's length, by a query that counts only if it has to."""
+
+    known: int | None
+
+    @property
+    def count_at_most(self) -> int:
+        """How far the query should count: 0 when the length is known."""
+        return settings.CHAT_QUEUE_MAX if self.known is None else 0
+
+    def given(self, counted: int) -> int:
+        """The length, when the query has counted so many."""
+        if self.known is not None:
+            return self.known
+        _length.learn(counted)
+        return counted
+
+
+def reading() -> LengthReading:
+    return LengthReading(_length.known())
+
+
+def joined() -> None:
+    """A reply has just become the last in line."""
     _length.grow()
-
-
-def known_length() -> int | None:
-    """Without a query; None when it has to be counted (COUNT, up to CHAT_QUEUE_MAX)."""
-    return _length.known()
-
-
-def counted(length: int) -> int:
-    """The length as it was just counted."""
-    _length.learn(length)
-    return length
 
 
 class _Length:

@@ -10,7 +10,6 @@ from accounts.credentials.authentication import require_living
 from accounts.credentials.credential import Proof
 from api import threads
 from api.renderers import to_json
-from chat.events import publisher
 from chat.models import Reply
 from chat.resources import queries, render
 from chat.states import TERMINAL
@@ -39,9 +38,12 @@ class ReplyView:
 
 
 def render_reply(reply: Reply) -> ReplyView:
-    """One query while the reply waits for a worker, unless it was announced just now."""
-    told = reply.announced
-    resource = publisher.reply_in(told.reply.frame) if told else to_json(render.reply(reply))
+    """One query while the reply waits for a worker."""
+    return of_resource(reply, to_json(render.reply(reply)))
+
+
+def of_resource(reply: Reply, resource: bytes) -> ReplyView:
+    """The same for a reply whose resource was rendered before."""
     return ReplyView(resource, reply.revision, reply.status in TERMINAL)
 
 
@@ -78,5 +80,6 @@ def _left(proof: Proof, reply_id: UUID) -> ReplyView:
 
 
 def _of(streamed: StreamedEvent) -> ReplyView:
-    resource = publisher.reply_in(streamed.text)
+    """Of a `reply.updated`, which holds the resource."""
+    resource = to_json(streamed.body["reply"])
     return ReplyView(resource, streamed.position.revision, streamed.terminal)

@@ -1,7 +1,5 @@
 """The answer to a prompt: its life, what the model was billed for, and its choices."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -13,9 +11,6 @@ from .conversation import ChatConfig, Conversation, Prompt
 
 
 class Reply(models.Model):
-    # Set where it was accepted just now (events.Announced).
-    announced: Any = None
-
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     member = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="replies"

@@ -3,13 +3,14 @@
 Requests are read by requests/parsed_request.py, which names wrong fields in OpenAI's way.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from api.serializers import DescribesOnly
+from chat.model_parameters import PARAMETERS, Kind, Parameter
 
 
 class Shape(DescribesOnly, serializers.Serializer[Any]):
@@ -36,15 +37,31 @@ class Message(Shape):
     content = serializers.JSONField(help_text="A text, or an array of text parts.")
 
 
-class SharedInput(Shape):
-    model = serializers.CharField()
-    temperature = serializers.FloatField(min_value=0, max_value=2, required=False, allow_null=True)
+def _taken(
+    names_of: Callable[[Parameter], tuple[str, ...]],
+) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+    """The parameters of the model, under the names that they have there."""
+    return {name: _field(parameter) for parameter in PARAMETERS for name in names_of(parameter)}
 
 
-def _tokens() -> serializers.IntegerField:
-    return serializers.IntegerField(
-        min_value=1, max_value=settings.CHAT_MAX_TOKENS, required=False, allow_null=True
-    )
+def _field(parameter: Parameter) -> serializers.Field[Any, Any, Any, Any]:
+    if parameter.name == "model":
+        return serializers.CharField()
+    common: dict[str, Any] = {"required": False, "allow_null": True}
+    numeric: dict[str, Any] = {
+        "min_value": parameter.least,
+        "max_value": parameter.highest,
+        **common,
+    }
+    match parameter.kind:
+        case Kind.TEXT:
+            return serializers.CharField(**common)
+        case Kind.NUMBER:
+            return serializers.FloatField(**numeric)
+        case Kind.INTEGER:
+            return serializers.IntegerField(**numeric)
+        case Kind.FLAG:
+            return serializers.BooleanField(**common)
 
 
 @extend_schema_serializer(component_name="OpenAIStreamOptions")
@@ -53,26 +70,26 @@ class StreamOptions(Shape):
 
 
 @extend_schema_serializer(component_name="OpenAICompletionInput")
-class CompletionInput(SharedInput):
+class CompletionInput(Shape):
     messages = Message(many=True)
-    max_completion_tokens = _tokens()
-    max_tokens = _tokens()
-    n = serializers.IntegerField(min_value=1, max_value=4, required=False, allow_null=True)
-    stream = serializers.BooleanField(required=False, allow_null=True)
     stream_options = StreamOptions(required=False, allow_null=True)
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return _taken(lambda parameter: parameter.completion_names) | super().get_fields()
 
 
 @extend_schema_serializer(component_name="OpenAIResponseInput")
-class ResponseInput(SharedInput):
+class ResponseInput(Shape):
     input = serializers.JSONField(help_text="A text, or an array of messages.")
-    instructions = serializers.CharField(required=False, allow_null=True)
-    max_output_tokens = _tokens()
     previous_response_id = serializers.CharField(required=False, allow_null=True)
     background = serializers.BooleanField(required=False, allow_null=True)
     metadata = serializers.DictField(child=serializers.CharField(), required=False)
     truncation = serializers.ChoiceField(
         choices=["auto", "disabled"], required=False, allow_null=True
     )
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return _taken(lambda parameter: parameter.response_names) | super().get_fields()
 
 
 @extend_schema_serializer(component_name="OpenAIChoice")

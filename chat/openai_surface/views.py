@@ -90,13 +90,13 @@ class AskingView(SurfaceView, LimitedView):
         if parsed.stream or not parsed.background:
             waiting.refuse_without_room(proof_of(request))
         idempotency = request_headers.idempotency(request)
-        reply = await threads.run(
+        accepted = await threads.run(
             asking.ask, member=member_of(request), parsed=parsed, idempotency=idempotency
         )
         self.stored = True
-        if reply.announced and (parsed.stream or parsed.background):  # else its end has a say
-            self.quota = reply.announced.quota
-        return reply
+        if parsed.stream or parsed.background:  # else its end has a say
+            self.quota = accepted.quota
+        return accepted.reply
 
 
 class ModelsView(SurfaceView):

@@ -7,11 +7,9 @@ so that a repeated key finds the reply of the request that was faster; across co
 unique constraint does.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,20 +17,20 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import Member
-from api import prepared
-from api.errors import DomainError, FieldError
+from api.errors import DomainError
+from api.renderers import to_json
 from chat import metrics
-from chat.conversations import conversations, intake, titles
+from chat.conversations import conversations, intake
 from chat.events import publisher
-from chat.exchange import message_tree
-from chat.exchange.message_tree import Given, Grown, Message
 from chat.limits import daily_limit, queue
-from chat.limits.daily_limit import Slot
-from chat.models import ChatConfig, Conversation, Prompt, PromptKind, Reply
-from chat.states import ReplyStatus
+from chat.limits.daily_limit import Quota, Reservation, Slot
+from chat.models import Prompt, PromptKind, Reply
+from chat.resources import render
 
-from . import accept_state, accept_statements, lifecycle
-from .accept_state import Standing
+from . import accept_rows, accept_statements, imported_turns, lifecycle
+from .accept_statements import AcceptState
+from .imported_turns import ImportedTurn
+from .reply_request import Idempotency, ReplyRequest
 
 
 class ReplyInProgress(DomainError):
@@ -48,65 +46,51 @@ class QueueFull(DomainError):
     retry_after = 10
 
 
-@dataclass(frozen=True)
-class Idempotency:
-    key: str
-    body_hash: str
-
-
-class _Unset:
-    """The member did not say after which choice the message comes."""
-
-
-UNSET = _Unset()
-
-
 @dataclass(frozen=True, kw_only=True)
-class Ask:
-    message: str | None = None
-    after: UUID | _Unset | None = UNSET
-    config: dict[str, Any] | None = None
-    # What a caller of /v1 brings along: turns that were said elsewhere, then messages that have no
-    # place in the tree, then the message.
-    given: Sequence[Given] = ()
-    preceding: Sequence[Message] = ()
-    request_extra: dict[str, Any] = field(default_factory=dict)
+class Accepted:
+    """The reply with its resource as JSON, as `GET replies/{id}` gives it.
 
+    `quota` is what is left of the day; None for a reply that the same key made before.
+    """
 
-Find = Callable[[], Standing]
-PromptSource = Callable[[Standing], Prompt]
+    reply: Reply
+    resource: bytes
+    quota: Quota | None
 
 
 def accept(
-    *, member: Member, conversation_id: UUID, ask: Ask, idempotency: Idempotency | None = None
-) -> Reply:
+    *,
+    member: Member,
+    conversation_id: UUID,
+    request: ReplyRequest,
+    idempotency: Idempotency | None = None,
+) -> Accepted:
     """The queued reply, or the one that the same key made before.
 
     Raises Conversation.DoesNotExist, FieldError, KeyReused, ReplyInProgress, IntakeIncomplete,
     DailyLimitReached, QueueFull; after each of them nothing is stored and no slot is taken.
     """
-    find = partial(
-        accept_state.find, member=member, conversation_id=conversation_id, key=_key(idempotency)
+    return _accept(
+        _Asked(
+            member=member,
+            conversation_id=conversation_id,
+            request=request,
+            idempotency=idempotency,
+        )
     )
-    prompt_source = _prompt_source(ask)
-    return _Acceptance(member, conversation_id, find, prompt_source, ask, idempotency).run()
 
 
-def begin(*, member: Member, ask: Ask, idempotency: Idempotency | None = None) -> Reply:
+def begin(
+    *, member: Member, request: ReplyRequest, idempotency: Idempotency | None = None
+) -> Accepted:
     """The same in a new conversation without an intake, which keeps the request's config.
 
     But for `stream`: what is said there later is for people to watch. Raises FieldError, KeyReused,
     DailyLimitReached, QueueFull; then there is no conversation.
     """
-    config = ask.config or {}
-
-    def find() -> Standing:
-        config_of_all = config | {"stream": True}
-        drafted = conversations.drafted(member=member, title="", config=config_of_all)
-        return accept_state.of_new(drafted, key=_key(idempotency))
-
-    ask = replace(ask, after=None, config=None if config.get("stream", True) else config)
-    return _Acceptance(member, None, find, _prompt_source(ask), ask, idempotency).run()
+    return _accept(
+        _Asked(member=member, conversation_id=None, request=request, idempotency=idempotency)
+    )
 
 
 def regenerate(
@@ -116,7 +100,7 @@ def regenerate(
     config: dict[str, Any] | None = None,
     idempotency: Idempotency | None = None,
     counted: bool = True,
-) -> Reply:
+) -> Accepted:
     """A new reply to the same prompt. Raises Reply.DoesNotExist and what `accept` raises.
 
     One that is not `counted` takes no slot of the member's day: somebody else asked for it.
@@ -124,185 +108,141 @@ def regenerate(
     reply = Reply.objects.select_related("prompt").get(
         id=reply_id, member=member, conversation__deleted_at=None
     )
-    place, key = reply.conversation_id, _key(idempotency)
-    find = partial(accept_state.find, member=member, conversation_id=place, key=key)
-    ask = Ask(config=config)
-    return _Acceptance(
-        member, place, find, lambda _: reply.prompt, ask, idempotency, counted=counted
-    ).run()
+    return _accept(
+        _Asked(
+            member=member,
+            conversation_id=reply.conversation_id,
+            prompt=reply.prompt,
+            request=ReplyRequest(config=config),
+            idempotency=idempotency,
+            counted=counted,
+        )
+    )
 
 
-class _Overtaken(Exception):
+class VersionConflict(Exception):
     """The conversation is no longer as it was found."""
 
 
-@dataclass
-class _Acceptance:
-    """`place` is None for a conversation that begins with the request."""
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """Who asks what, and where: in a new conversation without `conversation_id`, and with a new
+    prompt, or the intake's, without `prompt`.
+    """
 
     member: Member
-    place: UUID | None
-    find: Find
-    prompt_source: PromptSource
-    ask: Ask
+    conversation_id: UUID | None
+    request: ReplyRequest
     idempotency: Idempotency | None
+    prompt: Prompt | None = None
     counted: bool = True
-    slot: Slot | None = None
 
-    def run(self) -> Reply:
-        with suppress(_Overtaken, IntegrityError):
-            return self._run_within(nullcontext())
-        return self._run_within(self._locked())
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with transaction.atomic():
-            if self.place is not None:
-                conversations.locked(member=self.member, conversation_id=self.place)
-            yield
+def _accept(asked: _Asked) -> Accepted:
+    """Once without a lock and, when another request was faster, once more with it."""
+    with suppress(VersionConflict, IntegrityError):
+        return _accept_within(nullcontext(), asked)
+    return _accept_within(_locked(asked), asked)
 
-    def _run_within(self, lock: AbstractContextManager[None]) -> Reply:
-        try:
-            with lock:
-                return self._replayed_or_new()
-        except BaseException:
-            if self.slot is not None:
-                daily_limit.release(self.slot)
-            raise
 
-    def _replayed_or_new(self) -> Reply:
-        found = self.find()
-        prompt = self.prompt_source(found)
-        config = self._config(found.conversation)
+def _accept_within(lock: AbstractContextManager[None], asked: _Asked) -> Accepted:
+    with Reservation(asked.member) as reservation, lock:
+        found = _find(asked)
+        prompt = asked.prompt or accept_rows.prompt(asked.request, found)
+        config = accept_rows.config(asked.request, found)
         if found.replayed is not None:
-            return self._replayed(found.replayed)
+            return _replayed(found.replayed, asked.idempotency)
         _refuse_conflicts(found, prompt)
-        self._refuse_when_full(found)
-        return self._accepted(found, prompt, config)
-
-    def _config(self, conversation: Conversation) -> ChatConfig:
-        if not self.ask.config:
-            return conversation.config
-        return conversations.changed_config(base=conversation.config, given=self.ask.config)
-
-    def _replayed(self, reply_id: UUID) -> Reply:
-        reply = Reply.objects.select_related("config").get(id=reply_id)
-        if self.idempotency is None or reply.body_hash != self.idempotency.body_hash:
-            raise KeyReused()
-        return reply
-
-    def _refuse_when_full(self, found: Standing) -> None:
-        if found.waiting < settings.CHAT_QUEUE_MAX:
-            return
-        if self.counted:
-            daily_limit.require_room(member=self.member, now=found.now)
-        metrics.QUEUE_REFUSALS.inc()
-        raise QueueFull()
-
-    def _accepted(self, found: Standing, prompt: Prompt, config: ChatConfig) -> Reply:
-        conversation = found.conversation
-        grown = message_tree.grown(
-            parent=prompt.parent_id, given=self.ask.given, config=config, now=found.now
-        )
-        if prompt._state.adding:
-            _hang(prompt, grown, found)
-        _touch(conversation, [*grown.prompts, prompt][0], found)
-        reply = self._reply(found, prompt, config)
-        # Else a server that is killed while the statement waits would leave it to be committed.
-        with transaction.atomic():
-            if conversation._state.adding:
-                conversations.store(conversation)
-            self._store(found, reply)
-            _store_given(reply, grown)
-        lifecycle.set_choices(reply, [])
-        queue.joined(reply, ahead=found.waiting)
-        transaction.on_commit(lambda: publisher.reply_accepted(reply))
-        return reply
-
-    def _reply(self, found: Standing, prompt: Prompt, config: ChatConfig) -> Reply:
-        return Reply(
-            member=self.member,
-            conversation=found.conversation,
-            config=config,
+        _refuse_when_full(asked, found)
+        reply = accept_rows.queued_reply(
+            member=asked.member,
+            found=found,
             prompt=prompt,
-            status=ReplyStatus.QUEUED,
-            created_at=found.now,
-            wake_at=found.now + timedelta(seconds=settings.WORKER_WAKE_GRACE_SECONDS),
-            idempotency_key=self.idempotency.key if self.idempotency else None,
-            body_hash=self.idempotency.body_hash if self.idempotency else None,
-            request_extra=self.ask.request_extra,
+            config=config,
+            idempotency=asked.idempotency,
+            request_extra=asked.request.request_extra,
         )
-
-    def _store(self, found: Standing, reply: Reply) -> None:
-        def store(slot: Slot | None) -> bool:
-            stored = accept_statements.store(standing=found, reply=reply, slot=slot)
-            if not stored.in_place:
-                raise _Overtaken()
-            return stored.counted
-
-        if self.counted:
-            self.slot = daily_limit.take(member=self.member, now=found.now, store=store)
-        else:
-            store(None)
+        slots = reservation.slots(now=found.now) if asked.counted else (None,)
+        _store(found, reply, slots, asked.request.imported)
+    return _announced(reply, ahead=found.waiting)
 
 
-def _key(idempotency: Idempotency | None) -> str | None:
-    return idempotency.key if idempotency else None
+@contextmanager
+def _locked(asked: _Asked) -> Iterator[None]:
+    with transaction.atomic():
+        if asked.conversation_id is not None:
+            conversations.locked(member=asked.member, conversation_id=asked.conversation_id)
+        yield
 
 
-def _prompt_source(ask: Ask) -> PromptSource:
-    if ask.message is None:
-        return _intake_prompt
-    message, after = ask.message, ask.after
-
-    def hang(found: Standing) -> Prompt:
-        if isinstance(after, _Unset):
-            parent = found.tip
-        else:
-            parent = message_tree.choice_in(found.conversation, after).id if after else None
-        return Prompt(
-            conversation=found.conversation,
-            kind=PromptKind.MESSAGE,
-            answer=message,
-            preceding=list(ask.preceding),
-            parent_id=parent,
+def _find(asked: _Asked) -> AcceptState:
+    key = asked.idempotency.key if asked.idempotency else None
+    if asked.conversation_id is not None:
+        return accept_statements.find(
+            member=asked.member, conversation_id=asked.conversation_id, key=key
         )
-
-    return hang
-
-
-def _intake_prompt(found: Standing) -> Prompt:
-    prompt = intake.last_prompt(found.conversation)
-    if prompt is None:
-        raise FieldError(field="message", detail="This conversation has no intake to ask with.")
-    return prompt
+    config = (asked.request.config or {}) | {"stream": True}
+    drafted = conversations.drafted(member=asked.member, title="", config=config)
+    return accept_statements.for_new_conversation(drafted, key=key)
 
 
-def _refuse_conflicts(found: Standing, prompt: Prompt) -> None:
+def _replayed(reply_id: UUID, idempotency: Idempotency | None) -> Accepted:
+    """As the reply is now. Raises KeyReused."""
+    reply = Reply.objects.select_related("config").get(id=reply_id)
+    if idempotency is None or reply.body_hash != idempotency.body_hash:
+        raise KeyReused()
+    lifecycle.set_choices(reply, list(reply.choices.order_by("index")))
+    return Accepted(reply=reply, resource=to_json(render.reply(reply)), quota=None)
+
+
+def _refuse_conflicts(found: AcceptState, prompt: Prompt) -> None:
     if found.busy:
         raise ReplyInProgress()
     if prompt.kind != PromptKind.MESSAGE:
         intake.require_answers(found.conversation)
 
 
-def _hang(prompt: Prompt, grown: Grown, found: Standing) -> None:
-    """The given turns, if there are any, and the prompt that follows them."""
-    prompts = [*grown.prompts, prompt]
-    for position, row in enumerate(prompts, start=found.next_position):
-        row.conversation, row.position = found.conversation, position
-    if grown.choices:
-        prompt.parent = grown.choices[-1]
+def _refuse_when_full(asked: _Asked, found: AcceptState) -> None:
+    if found.waiting < settings.CHAT_QUEUE_MAX:
+        return
+    if asked.counted:
+        daily_limit.require_room(member=asked.member, now=found.now)
+    metrics.QUEUE_REFUSALS.inc()
+    raise QueueFull()
 
 
-def _touch(conversation: Conversation, first: Prompt, found: Standing) -> None:
-    conversation.active_at = conversation.updated_at = found.now
-    if not conversation.title:
-        conversation.title = titles.title_from(first.answer or "")
+def _store(
+    found: AcceptState,
+    reply: Reply,
+    slots: Iterable[Slot | None],
+    turns: Sequence[ImportedTurn],
+) -> None:
+    """With the first of the slots that is free; None: without one. Raises VersionConflict."""
+    prompt, conversation = reply.prompt, reply.conversation
+    imported = imported_turns.branch(
+        parent=prompt.parent_id, turns=turns, config=reply.config, now=found.now
+    )
+    if prompt._state.adding:
+        accept_rows.set_positions(prompt, imported, found)
+    accept_rows.update_activity(conversation, [*imported.prompts, prompt][0], found)
+    # Else a server that is killed while the statement waits would leave it to be committed.
+    with transaction.atomic():
+        if conversation._state.adding:
+            conversations.store(conversation)
+        for slot in slots:
+            stored = accept_statements.store(state=found, reply=reply, slot=slot)
+            if not stored.version_matched:
+                raise VersionConflict()
+            if stored.slot_taken:
+                break
+        imported_turns.store(imported, before=reply)
+    queue.joined()
 
 
-def _store_given(reply: Reply, grown: Grown) -> None:
-    for given in grown.replies:
-        given.conversation, given.member = reply.conversation, reply.member
-    prepared.insert_all(grown.prompts)
-    prepared.insert_all(grown.replies)
-    prepared.insert_all(grown.choices)
+def _announced(reply: Reply, *, ahead: int) -> Accepted:
+    """Tells the member's sockets and wakes a worker; what is told was committed."""
+    # Read after the commit, so that of two accepts at once the later one tells of both.
+    quota = daily_limit.state(member=reply.member, now=reply.created_at)
+    resource = to_json(render.reply(reply, ahead=ahead))
+    transaction.on_commit(lambda: publisher.reply_accepted(reply, resource=resource, quota=quota))
+    return Accepted(reply=reply, resource=resource, quota=quota)

@@ -14,11 +14,12 @@ from api import threads
 from api.redis import link
 from chat.events import messages, publisher, snapshot_reader
 from chat.models import Reply
+from chat.outcomes import ChoiceParts, Outcome
 from chat.resources import queries, render
 from chat.states import OPEN, TERMINAL, ReplyStatus
 
 from . import lifecycle
-from .lifecycle import ChoiceParts, Outcome, Superseded
+from .lifecycle import Superseded
 
 _LOOK_SECONDS = 0.05
 

@@ -6,7 +6,7 @@ Whoever runs a reply holds a `Claim`; every write of a claim matches reply, atte
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -19,11 +19,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from api import prepared
+from api import insertion
 from api.errors import DomainError
 from chat import metrics
 from chat.limits import daily_limit
 from chat.models import Choice, Reply
+from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.states import TRANSITIONS, ReplyStatus
 
 from . import claim_statement
@@ -47,34 +48,6 @@ class Claim:
 
     def fence(self) -> Q:
         return Q(id=self.reply_id, attempt=self.attempt, worker=self.worker)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChoiceParts:
-    index: int
-    content: str
-    role: str = "assistant"
-    finish_reason: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What is known of the model's answer when a reply ends."""
-
-    choices: Sequence[ChoiceParts] = ()
-    last_seq: int = 0
-    columns: dict[str, Any] = field(default_factory=dict)
-    context_start: UUID | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Failure:
-    """Why a reply did not get its answer; `code` is one of docs/errors.md."""
-
-    code: str
-    detail: str
-    retryable: bool
 
 
 CANCELLED = Failure(code="cancelled", detail="The reply was cancelled.", retryable=True)
@@ -317,7 +290,7 @@ def _store_end(
         cursor.execute(_ending(tuple(column.column for column in columns)), given)
         if cursor.fetchone() is None:
             raise Superseded()
-    prepared.mark_stored(*choices)
+    insertion.mark_stored(*choices)
 
 
 @lru_cache

@@ -58,7 +58,7 @@ def answer_again(reply_id: UUID) -> Reply:
         raise NotEnded()
     if not reply.member.is_active:
         raise MemberLockedOut()
-    return accept.regenerate(member=reply.member, reply_id=reply_id, counted=False)
+    return accept.regenerate(member=reply.member, reply_id=reply_id, counted=False).reply
 
 
 def _tell(reply: Reply) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
+from chat import model_parameters
 from chat.exchange import wire_format
 from chat.limits import queue
 from chat.limits.daily_limit import Quota
@@ -18,10 +19,11 @@ from chat.states import ReplyStatus
 _WITH_ERROR = (ReplyStatus.FAILED, ReplyStatus.CANCELLED)
 
 
-def reply(row: Reply) -> dict[str, Any]:
+def reply(row: Reply, *, ahead: int | None = None) -> dict[str, Any]:
     """Expects `config` loaded and `choices` prefetched by index, as `queries.replies` gives them.
 
-    One query while it waits for a worker, for its place in the queue.
+    One query while it waits for a worker, for its place in the queue; none where `ahead` says how
+    many wait longer.
     """
     return {
         "id": row.id,
@@ -29,7 +31,7 @@ def reply(row: Reply) -> dict[str, Any]:
         "prompt": row.prompt_id,
         "status": row.status,
         "attempt": row.attempt,
-        "queue_position": queue.position(row),
+        "queue_position": queue.position(row, ahead=ahead),
         "retry_at": row.retry_at,
         "config": _config(row.config),
         "choices": _choices(row),
@@ -150,8 +152,7 @@ def _shared_reply(row: Reply) -> dict[str, Any]:
 
 
 def _shared_config(row: ChatConfig) -> dict[str, Any]:
-    """Without `system`: what a member tells the model in confidence is not part of the talk."""
-    return {name: value for name, value in _config(row).items() if name != "system"}
+    return {name: getattr(row, name) for name in model_parameters.SHARED_NAMES}
 
 
 def _choices(row: Reply) -> list[dict[str, Any]]:
@@ -159,14 +160,7 @@ def _choices(row: Reply) -> list[dict[str, Any]]:
 
 
 def _config(row: ChatConfig) -> dict[str, Any]:
-    return {
-        "model": row.model,
-        "temperature": row.temperature,
-        "stream": row.stream,
-        "max_tokens": row.max_tokens,
-        "n": row.n,
-        "system": row.system,
-    }
+    return {name: getattr(row, name) for name in model_parameters.IN_API_NAMES}
 
 
 def _choice(row: Choice) -> dict[str, Any]:

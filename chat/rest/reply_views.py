@@ -1,6 +1,8 @@
 """`/api/v1/…` of replies: asking, reading, following, cancelling."""
 
+from abc import abstractmethod
 from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError
@@ -22,7 +24,8 @@ from chat.live import long_poll, reply_follower, sse
 from chat.live.sse import TooManyStreams
 from chat.models import Conversation, Reply
 from chat.replies import accept, cancellation
-from chat.replies.accept import UNSET, Ask, KeyReused, QueueFull, ReplyInProgress
+from chat.replies.accept import Accepted, KeyReused, QueueFull, ReplyInProgress
+from chat.replies.reply_request import NOT_GIVEN, ReplyRequest
 from chat.resources import queries, render
 
 from . import openapi_parameters as params
@@ -37,7 +40,7 @@ _AGAIN = {"Retry-After": "1"}
 class AcceptingView(LimitedView):
     """Every accept and every refusal says how much of the daily limit is left.
 
-    What is accepted is so before the handler begins: `accepted` has to be called by then.
+    A POST is accepted on the thread on which it is authenticated, before its handler begins.
     """
 
     problems = (
@@ -46,20 +49,26 @@ class AcceptingView(LimitedView):
         problem("The daily limit is reached", DailyLimitReached),
         problem("The database is away, or the queue is full", QueueFull),
     )
-    reply: Reply
-    view: long_poll.ReplyView
+    accepted: Accepted
 
     def handle_exception(self, exc: Exception) -> Response:
         self.database_away = isinstance(exc, DatabaseError | InterfaceError)
         return super().handle_exception(exc)
 
-    def accepted(self, reply: Reply) -> None:
-        self.reply, self.view = reply, long_poll.render_reply(reply)
-        self.quota = reply.announced.quota if reply.announced else None
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "POST":
+            self.accepted = self.accept(request, **kwargs)
+            self.quota = self.accepted.quota
+
+    @abstractmethod
+    def accept(self, request: Request, *args: Any, **kwargs: Any) -> Accepted:
+        """What a POST asks for; `kwargs` are the path's."""
 
     async def answer(self, request: Request) -> HttpResponse:
         """202 at once or, where that is preferred, 200 when the reply ended in time."""
-        reply, view = self.reply, self.view
+        reply = self.accepted.reply
+        view = long_poll.of_resource(reply, self.accepted.resource)
         seconds = request_headers.preferred_wait(request)
         headers = {"Location": f"/api/v1/replies/{reply.id}"}
         if seconds is not None and reply_follower.has_room(proof_of(request)):
@@ -83,8 +92,8 @@ class AcceptingView(LimitedView):
 
 
 class RepliesView(AcceptingView):
-    def before_post(self, request: Request, conversation_id: UUID) -> None:
-        self.accepted(_ask(request, conversation_id))
+    def accept(self, request: Request, conversation_id: UUID) -> Accepted:
+        return _ask(request, conversation_id)
 
     @answers(missing(Conversation))
     @extend_schema(
@@ -103,8 +112,8 @@ class RepliesView(AcceptingView):
 
 
 class RegenerateView(AcceptingView):
-    def before_post(self, request: Request, reply_id: UUID) -> None:
-        self.accepted(_regenerate(request, reply_id))
+    def accept(self, request: Request, reply_id: UUID) -> Accepted:
+        return _regenerate(request, reply_id)
 
     @answers(missing(Reply))
     @extend_schema(
@@ -213,27 +222,27 @@ def _reply_response(
     )
 
 
-def _ask(request: Request, conversation_id: UUID) -> Reply:
+def _ask(request: Request, conversation_id: UUID) -> Accepted:
     try:
         given = ReplyInput.read(request.data)
     except Exception:
         # A conversation of somebody else is a 404, whatever is wrong with the body.
         queries.require(member=member_of(request), conversation_id=conversation_id)
         raise
-    ask = Ask(
+    asked = ReplyRequest(
         message=given.get("message"),
-        after=given.get("after", UNSET),
+        after=given.get("after", NOT_GIVEN),
         config=given.get("config"),
     )
     return accept.accept(
         member=member_of(request),
         conversation_id=conversation_id,
-        ask=ask,
+        request=asked,
         idempotency=request_headers.idempotency(request),
     )
 
 
-def _regenerate(request: Request, reply_id: UUID) -> Reply:
+def _regenerate(request: Request, reply_id: UUID) -> Accepted:
     original = queries.get_reply(member=member_of(request), reply_id=reply_id)
     body = RegenerateInput(data=request.data)
     body.is_valid(raise_exception=True)

@@ -11,7 +11,7 @@ from api.renderers import to_json
 from api.text import storable
 from chat.conversations import export, intake
 from chat.live import long_poll
-from chat.replies.accept import Idempotency
+from chat.replies.reply_request import Idempotency
 from chat.resources import search
 
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")

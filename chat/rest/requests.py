@@ -12,6 +12,8 @@ from api.serializers import (
     StrictSerializer,
     TextField,
 )
+from chat import model_parameters
+from chat.model_parameters import Kind, Parameter
 
 
 def message_field(**kwargs: Any) -> TextField:
@@ -21,14 +23,26 @@ def message_field(**kwargs: Any) -> TextField:
 class ConfigInput(StrictSerializer):
     """Fields that are left out keep their value; null means "not sent"."""
 
-    model = TextField(max_length=200, required=False)
-    temperature = StrictFloatField(min_value=0, max_value=2, required=False, allow_null=True)
-    stream = StrictBooleanField(required=False)
-    max_tokens = StrictIntegerField(
-        min_value=1, max_value=settings.CHAT_MAX_TOKENS, required=False, allow_null=True
-    )
-    n = StrictIntegerField(min_value=1, max_value=4, required=False, allow_null=True)
-    system = message_field(required=False, allow_null=True)
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {parameter.name: _field(parameter) for parameter in model_parameters.IN_API}
+
+
+def _field(parameter: Parameter) -> serializers.Field[Any, Any, Any, Any]:
+    common: dict[str, Any] = {"required": False, "allow_null": parameter.nullable}
+    numeric: dict[str, Any] = {
+        "min_value": parameter.least,
+        "max_value": parameter.highest,
+        **common,
+    }
+    match parameter.kind:
+        case Kind.TEXT:
+            return TextField(max_length=parameter.highest, **common)
+        case Kind.NUMBER:
+            return StrictFloatField(**numeric)
+        case Kind.INTEGER:
+            return StrictIntegerField(**numeric)
+        case Kind.FLAG:
+            return StrictBooleanField(**common)
 
 
 class ConversationInput(StrictSerializer):

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from api.serializers import DescribesOnly
+from chat import model_parameters
 from chat.models import ChatConfig, Choice, Prompt, PromptKind
 from chat.states import ReplyStatus
 
@@ -19,7 +20,7 @@ class Shape(DescribesOnly, serializers.Serializer[Any]):
 class ConfigSerializer(DescribesOnly, serializers.ModelSerializer[ChatConfig]):
     class Meta:
         model = ChatConfig
-        fields = ["model", "temperature", "stream", "max_tokens", "n", "system"]
+        fields = model_parameters.IN_API_NAMES
 
 
 class ChoiceSerializer(DescribesOnly, serializers.ModelSerializer[Choice]):
@@ -117,7 +118,7 @@ class SharedConfigSerializer(DescribesOnly, serializers.ModelSerializer[ChatConf
 
     class Meta:
         model = ChatConfig
-        fields = ["model", "temperature", "stream", "max_tokens", "n"]
+        fields = model_parameters.SHARED_NAMES
 
 
 class SharedReplySerializer(Shape):
@@ -159,10 +160,11 @@ class RangeSerializer(Shape):
 
 
 class BoundsSerializer(Shape):
-    temperature = RangeSerializer()
-    max_tokens = RangeSerializer()
-    n = RangeSerializer()
     message_chars = RangeSerializer()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        ranges = {parameter.name: RangeSerializer() for parameter in model_parameters.BOUNDED}
+        return {**ranges, **super().get_fields()}
 
 
 class ModelsSerializer(Shape):

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from api.errors import DomainError
+from chat.model_parameters import PARAMETERS, Kind
 from chat.models import Reply
 from chat.replies import operator_actions
 from chat.states import OPEN, TERMINAL, ReplyStatus
@@ -116,12 +117,11 @@ class ReplyAdmin(WithButtons, WithTexts, ReadOnly):
 
     @display(description="asked with")
     def asked_with(self, reply: Reply) -> str:
-        config = reply.config
+        """Its numbers and flags; the model has a column of its own, texts are shown elsewhere."""
         given = {
-            "stream": config.stream,
-            "temperature": config.temperature,
-            "max_tokens": config.max_tokens,
-            "n": config.n,
+            parameter.name: getattr(reply.config, parameter.name)
+            for parameter in PARAMETERS
+            if parameter.kind is not Kind.TEXT
         }
         return ", ".join(f"{name} {value}" for name, value in given.items() if value is not None)
 

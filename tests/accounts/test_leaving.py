@@ -10,7 +10,8 @@ from support.talking import ask, begin, claim, exchange
 from accounts.models import ApiKey, Member, Session
 from chat.events import messages
 from chat.models import ChatConfig, Choice, Conversation, Passage, Prompt, QuotaSlot, Reply
-from chat.replies.lifecycle import ChoiceParts, Outcome, Superseded, complete
+from chat.outcomes import ChoiceParts, Outcome
+from chat.replies.lifecycle import Superseded, complete
 from workers.models import Delivery, Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

@@ -3,12 +3,11 @@
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.db.models import Value
 from support.people import make_member
 
 from accounts.models import Session
-from api.prepared import FrozenValue, Prepared, insert_all
+from api.prepared import FrozenValue, Prepared
 
 pytestmark = pytest.mark.django_db
 
@@ -69,21 +68,3 @@ FROZEN = {
 def test_a_value_that_would_be_frozen_is_refused_by_its_name(sessions, build):
     with pytest.raises(FrozenValue, match=": number\\."):
         Prepared(build).all(agent="Agent 0", number=1)
-
-
-def test_rows_are_stored_as_save_stores_them(member):
-    rows = [Session(member=member, user_agent=agent) for agent in ("One", "Two's %s")]
-
-    insert_all(rows)
-
-    assert list(Session.objects.order_by("user_agent")) == rows
-    assert {row.user_agent for row in Session.objects.all()} == {"One", "Two's %s"}
-    assert not rows[0]._state.adding
-
-
-def test_what_the_database_refuses_is_an_error_of_djangos(member):
-    row = Session(member=member, user_agent="One")
-    insert_all([row])
-
-    with pytest.raises(IntegrityError), transaction.atomic():
-        insert_all([row])

@@ -11,8 +11,8 @@ from django.conf import settings
 from support.people import make_member
 from support.reply_rows import make_running
 
+from chat.outcomes import ChoiceParts, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Outcome
 from config.embedded import paths, postgres
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -53,12 +53,10 @@ def make_reply(member, *, config=None, message="Hello", counted=False, due=False
 
 def take_slot(member, *, reply_id, now) -> Slot:
     """As an accept does, without the reply."""
-
-    def store(slot: Slot) -> bool:
+    with daily_limit.Reservation(member) as reservation:
+        slot = next(reservation.slots(now=now))
         QuotaSlot.objects.create(member=member, day=slot.day, slot=slot.number, reply_id=reply_id)
-        return True
-
-    return daily_limit.take(member=member, now=now, store=store)
+    return slot
 
 
 def make_running(member, *, worker: UUID | None = None, **fields) -> Reply:

@@ -3,8 +3,8 @@
 import redis as redis_library
 
 from chat.events import publisher, snapshot_format
+from chat.outcomes import ChoiceParts, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Outcome
 
 
 def shown(reply, texts, seq):

@@ -3,8 +3,8 @@
 from uuid import UUID, uuid4
 
 from chat.models import Reply
+from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 
 INTAKE = {"current_state": "I know nothing", "goal": "Learn Go", "misc": "Be brief"}
 

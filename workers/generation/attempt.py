@@ -25,8 +25,9 @@ from chat.exchange import context, wire_format
 from chat.exchange.context import Context
 from chat.exchange.wire_format import RequestDialect
 from chat.models import Reply
+from chat.outcomes import ChoiceParts, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Outcome, Superseded
+from chat.replies.lifecycle import Superseded
 from workers.database_retry import retry_until_stored
 from workers.model import provider_dialect, retry_policy
 from workers.model.chunk_accumulator import ChunkAccumulator, TextDelta, deltas_of_completion

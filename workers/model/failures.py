@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from chat.replies.lifecycle import Failure
+from chat.outcomes import Failure
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,41 +6,42 @@ from accounts.models import Member
 from api.errors import FieldError
 from chat.conversations import available_models
 from chat.exchange import context
-from chat.models import Choice, Reply
+from chat.models import Choice
 from chat.openai_surface import ids
 from chat.openai_surface.errors import ModelNotOffered
 from chat.openai_surface.responses import responses
 from chat.replies import accept
-from chat.replies.accept import Ask, Idempotency
+from chat.replies.accept import Accepted
+from chat.replies.reply_request import Idempotency, ReplyRequest
 from chat.states import ReplyStatus
 
 from . import fields, history
 from .parsed_request import ParsedRequest
 
 
-def ask(*, member: Member, parsed: ParsedRequest, idempotency: Idempotency | None) -> Reply:
+def ask(*, member: Member, parsed: ParsedRequest, idempotency: Idempotency | None) -> Accepted:
     """The accepted reply, or the one that the same key made before.
 
-    Raises ModelNotOffered, and what `accepting.accept` raises; then nothing is stored.
+    Raises ModelNotOffered, and what `accept.accept` raises; then nothing is stored.
     """
     _refuse_unknown_model(parsed)
     previous = None if parsed.previous is None else _previous(member, parsed.previous)
     _refuse_too_long(parsed, previous)
     placed = history.of(parsed.messages)
-    asked = Ask(
+    asked = ReplyRequest(
         message=placed.message,
         after=previous.id if previous else None,
         config=parsed.config,
-        given=placed.given,
+        imported=placed.imported,
         preceding=placed.preceding,
         request_extra=parsed.extra,
     )
     if previous is None:
-        return accept.begin(member=member, ask=asked, idempotency=idempotency)
+        return accept.begin(member=member, request=asked, idempotency=idempotency)
     return accept.accept(
         member=member,
         conversation_id=previous.reply.conversation_id,
-        ask=asked,
+        request=asked,
         idempotency=idempotency,
     )
 

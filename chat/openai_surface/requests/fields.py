@@ -52,7 +52,7 @@ def of_object(value: Any, known: Collection[str], where: str = "") -> JSON:
     return value
 
 
-def text(body: JSON, name: str, where: str = "", *, max_chars: int) -> str | None:
+def text(body: JSON, name: str, where: str = "", *, max_chars: int | None) -> str | None:
     value = body.get(name)
     if value is None:
         return None
@@ -80,7 +80,7 @@ def flag(body: JSON, name: str, where: str = "") -> bool:
     return bool(value)
 
 
-def whole(body: JSON, name: str, *, least: int, most: int) -> int | None:
+def whole(body: JSON, name: str, *, least: int | None, most: int | None) -> int | None:
     value = body.get(name)
     if value is None:
         return None
@@ -90,7 +90,7 @@ def whole(body: JSON, name: str, *, least: int, most: int) -> int | None:
     return value
 
 
-def number(body: JSON, name: str, *, least: float, most: float) -> float | None:
+def number(body: JSON, name: str, *, least: float | None, most: float | None) -> float | None:
     value = body.get(name)
     if value is None:
         return None
@@ -108,10 +108,13 @@ def refuse_unsupported(body: JSON, neutral: Mapping[str, Sequence[Any]], where: 
             raise unsupported(path(where, name), takes)
 
 
-def _bound(value: float, name: str, kind: str, least: float, most: float) -> None:
-    if not least <= value <= most:
-        side = "below_min" if value < least else "above_max"
-        detail = f"Invalid '{name}': it must be from {least} to {most}."
+def _bound(value: float, name: str, kind: str, least: float | None, most: float | None) -> None:
+    is_below = least is not None and value < least
+    if is_below or (most is not None and value > most):
+        side = "below_min" if is_below else "above_max"
+        bounds = [f"from {least}"] if least is not None else []
+        bounds += [f"to {most}"] if most is not None else []
+        detail = f"Invalid '{name}': it must be {' '.join(bounds)}."
         raise wrong(name, detail, f"{kind}_{side}_value")
 
 

@@ -9,19 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from chat.exchange.message_tree import Given, Message
+from chat.exchange.message_tree import Message
+from chat.replies.imported_turns import ImportedTurn
 
 
 @dataclass(frozen=True)
 class History:
-    given: list[Given]
+    imported: list[ImportedTurn]
     preceding: list[Message]
     message: str
 
 
 def of(messages: Sequence[Message]) -> History:
     """`messages` end with one of the user's."""
-    given: list[Given] = []
+    imported: list[ImportedTurn] = []
     preceding: list[Message] = []
     answered = False
     for message, following in pairwise(messages):
@@ -29,12 +30,12 @@ def of(messages: Sequence[Message]) -> History:
             answered = False
         elif (message["role"], following["role"]) == ("user", "assistant"):
             answered = True
-            given.append(_turn(message, following, preceding))
+            imported.append(_turn(message, following, preceding))
             preceding = []
         else:
             preceding.append(message)
-    return History(given=given, preceding=preceding, message=messages[-1]["content"])
+    return History(imported=imported, preceding=preceding, message=messages[-1]["content"])
 
 
-def _turn(message: Message, answer: Message, preceding: list[Message]) -> Given:
-    return Given(message=message["content"], answer=answer["content"], preceding=preceding)
+def _turn(message: Message, answer: Message, preceding: list[Message]) -> ImportedTurn:
+    return ImportedTurn(message=message["content"], answer=answer["content"], preceding=preceding)

@@ -1,5 +1,6 @@
 """Which parameters of OpenAI's requests there are here.
 
+Those of the model are in chat/model_parameters.py; those that say how to answer are added here.
 Those that are not supported may be sent with the values beside them, which ask for nothing: what
 OpenAI's default is, or emptiness. A test compares the names with those that the official client
 knows, so that a new one is decided on and not refused as unknown.
@@ -7,6 +8,8 @@ knows, so that a new one is decided on and not refused as unknown.
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from chat.model_parameters import PARAMETERS
 
 Neutral = Mapping[str, Sequence[Any]]
 
@@ -26,14 +29,9 @@ _OF_BOTH: Neutral = {
     "user": (),
 }
 COMPLETION = (
-    "max_completion_tokens",
-    "max_tokens",
+    *(name for parameter in PARAMETERS for name in parameter.completion_names),
     "messages",
-    "model",
-    "n",
-    "stream",
     "stream_options",
-    "temperature",
 )
 NOT_OF_COMPLETIONS: Neutral = {
     **_OF_BOTH,
@@ -56,15 +54,12 @@ NOT_OF_COMPLETIONS: Neutral = {
     "web_search_options": (),
 }
 RESPONSE = (
+    *(name for parameter in PARAMETERS for name in parameter.response_names),
     "background",
     "input",
-    "instructions",
-    "max_output_tokens",
     "metadata",
-    "model",
     "previous_response_id",
     "stream",
-    "temperature",
     "truncation",
 )
 NOT_OF_RESPONSES: Neutral = {

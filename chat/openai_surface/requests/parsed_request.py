@@ -1,18 +1,15 @@
 """What a request asks for, in Malgil's words."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.conf import settings
-
 from chat.exchange.message_tree import Message
-from chat.models import SystemRole
+from chat.model_parameters import PARAMETERS, Kind, Parameter
+from chat.models import ChatConfig, SystemRole
 
 from . import fields, messages, parameters
 from .fields import JSON
-
-_MAX_MODEL_CHARS = 200
-_MAX_CHOICES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +32,9 @@ def of_completion(data: Any) -> ParsedRequest:
     known = (*parameters.COMPLETION, *parameters.NOT_OF_COMPLETIONS)
     body = fields.of_object(data, known)
     fields.refuse_unsupported(body, parameters.NOT_OF_COMPLETIONS)
-    stream = fields.flag(body, "stream")
+    config = _config(body, lambda parameter: parameter.completion_names)
+    stream = config["stream"]
     include_usage = _include_usage(body, stream=stream)
-    config = _config(body, stream=stream, max_tokens=_completion_tokens(body))
-    config["n"] = fields.whole(body, "n", least=1, most=_MAX_CHOICES)
     listed = messages.of_completion(body.get("messages"))
     if listed[0]["role"] in SystemRole.values and listed[0]["content"]:
         config["system_role"], config["system"] = listed[0]["role"], listed[0]["content"]
@@ -58,11 +54,8 @@ def of_response(data: Any) -> ParsedRequest:
     known = (*parameters.RESPONSE, *parameters.NOT_OF_RESPONSES)
     body = fields.of_object(data, known)
     fields.refuse_unsupported(body, parameters.NOT_OF_RESPONSES)
-    max_tokens = _tokens(body, "max_output_tokens")
-    # Streamed whatever the caller waits for: so a stopped one keeps its text, and can be watched.
-    config = _config(body, stream=True, max_tokens=max_tokens)
-    # Those of an earlier response do not hold any more, as OpenAI has it.
-    config["system"] = fields.text(body, "instructions", max_chars=settings.CHAT_MESSAGE_MAX_CHARS)
+    # Instructions of an earlier response do not hold any more, as OpenAI has it.
+    config = _config(body, lambda parameter: parameter.response_names)
     background, truncation = fields.flag(body, "background"), _truncation(body)
     previous = fields.text(body, "previous_response_id", max_chars=100)
     extra = {"background": background, "metadata": _metadata(body), "truncation": truncation}
@@ -78,32 +71,40 @@ def of_response(data: Any) -> ParsedRequest:
     )
 
 
-def _config(body: JSON, *, stream: bool, max_tokens: int | None) -> dict[str, Any]:
-    model = fields.text(body, "model", max_chars=_MAX_MODEL_CHARS)
-    if model is None:
-        raise fields.missing("model")
+def _config(body: JSON, names_of: Callable[[Parameter], tuple[str, ...]]) -> dict[str, Any]:
+    """A value for each parameter: as given, else null, or the column's default."""
     return {
-        "model": model,
-        "temperature": fields.number(body, "temperature", least=0, most=2),
-        "stream": stream,
-        "max_tokens": max_tokens,
-        "n": None,
-        "system": None,
-        "system_role": SystemRole.SYSTEM,
+        parameter.name: _value(body, parameter, names_of(parameter)) for parameter in PARAMETERS
     }
 
 
-def _tokens(body: JSON, name: str) -> int | None:
-    return fields.whole(body, name, least=1, most=settings.CHAT_MAX_TOKENS)
+def _value(body: JSON, parameter: Parameter, names: tuple[str, ...]) -> Any:
+    column = ChatConfig._meta.get_field(parameter.name)
+    if not names:
+        return column.get_default()  # type: ignore[union-attr]  # a column of its own
+    read = ((name, _read(body, parameter, name)) for name in names)
+    given = {name: value for name, value in read if value is not None}
+    if len(given) > 1:
+        # They mean the same; the model is asked under the name that it knows.
+        newer, older = given
+        detail = f"'{older}' and '{newer}' cannot be given together."
+        raise fields.wrong(older, detail, "invalid_parameter_combination")
+    if not given and not parameter.nullable:
+        raise fields.missing(names[0])
+    return next(iter(given.values()), None)
 
 
-def _completion_tokens(body: JSON) -> int | None:
-    """Both names mean the same; the model is asked under the one that it knows."""
-    newer, older = _tokens(body, "max_completion_tokens"), _tokens(body, "max_tokens")
-    if newer is not None and older is not None:
-        detail = "'max_tokens' and 'max_completion_tokens' cannot be given together."
-        raise fields.wrong("max_tokens", detail, "invalid_parameter_combination")
-    return older if newer is None else newer
+def _read(body: JSON, parameter: Parameter, name: str) -> Any:
+    least, most = parameter.least, parameter.highest
+    match parameter.kind:
+        case Kind.TEXT:
+            return fields.text(body, name, max_chars=most)
+        case Kind.NUMBER:
+            return fields.number(body, name, least=least, most=most)
+        case Kind.INTEGER:
+            return fields.whole(body, name, least=least, most=most)
+        case Kind.FLAG:
+            return fields.flag(body, name)
 
 
 def _include_usage(body: JSON, *, stream: bool) -> bool:

@@ -5,8 +5,8 @@ from rest_framework import exceptions
 from accounts.links import LinkInvalid
 from accounts.members import EmailTaken, PasswordWrong
 from api.parsers import BodyTooLarge
+from chat.outcomes import Failure
 from chat.replies import lifecycle
-from chat.replies.lifecycle import Failure
 from config.http import problems
 from config.management.generated import GeneratedDocument, table
 from workers.model import failures

@@ -1143,11 +1143,11 @@ export interface components {
             model: string;
             /** Format: double */
             temperature?: number | null;
-            messages: components["schemas"]["OpenAIMessageRequest"][];
+            stream?: boolean | null;
             max_completion_tokens?: number | null;
             max_tokens?: number | null;
             n?: number | null;
-            stream?: boolean | null;
+            messages: components["schemas"]["OpenAIMessageRequest"][];
             stream_options?: components["schemas"]["OpenAIStreamOptionsRequest"] | null;
         };
         /**
@@ -1239,10 +1239,10 @@ export interface components {
             model: string;
             /** Format: double */
             temperature?: number | null;
+            max_output_tokens?: number | null;
+            instructions?: string | null;
             /** @description A text, or an array of messages. */
             input: unknown;
-            instructions?: string | null;
-            max_output_tokens?: number | null;
             previous_response_id?: string | null;
             background?: boolean | null;
             metadata?: {

@@ -7,8 +7,8 @@ from support.talking import INTAKE, ask, begin, claim, complete, exchange, fail,
 
 from chat.exchange import context
 from chat.models import Reply
+from chat.outcomes import ChoiceParts, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Outcome
 
 pytestmark = pytest.mark.django_db
 

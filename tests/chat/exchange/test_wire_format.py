@@ -12,8 +12,8 @@ from api.renderers import to_json
 from api.text import storable_json
 from chat.exchange import wire_format
 from chat.models import ChatConfig, Choice, Reply
+from chat.outcomes import Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import Outcome
 
 TEXT = st.text(max_size=6)
 NUMBER = (

@@ -17,6 +17,7 @@ from api.redis import Link, link
 from chat import clock
 from chat.limits import daily_limit
 from chat.models import Conversation, Prompt, QuotaSlot, Reply
+from chat.outcomes import Outcome
 from chat.replies import lifecycle
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
@@ -197,7 +198,7 @@ def test_a_slot_is_only_given_back_when_the_end_was_written(api):
     claimed.attempt += 1
 
     with pytest.raises(lifecycle.Superseded):
-        lifecycle.fail(claimed, lifecycle.CRASH_LOOP, lifecycle.Outcome())
+        lifecycle.fail(claimed, lifecycle.CRASH_LOOP, Outcome())
 
     assert slots() == [1]
 

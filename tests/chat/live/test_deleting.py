@@ -12,7 +12,8 @@ from support.talking import ask, begin, claim, detail, exchange, post_reply
 
 from api import threads
 from chat.models import Conversation, QuotaSlot, Reply
-from chat.replies.lifecycle import ChoiceParts, Outcome, Superseded, complete
+from chat.outcomes import ChoiceParts, Outcome
+from chat.replies.lifecycle import Superseded, complete
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -16,8 +16,8 @@ from api import threads
 from chat.events import publisher
 from chat.live import reconciliation
 from chat.models import Conversation
+from chat.outcomes import ChoiceParts, Outcome
 from chat.replies import cancellation, lifecycle
-from chat.replies.lifecycle import ChoiceParts, Outcome
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

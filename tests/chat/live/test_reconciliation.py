@@ -16,8 +16,8 @@ from api import threads
 from chat.events import messages, publisher
 from chat.live import channel_layer, reconciliation
 from chat.models import Conversation
+from chat.outcomes import ChoiceParts, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Outcome
 from config.embedded.redis import EmbeddedRedis
 
 pytestmark = [

@@ -50,7 +50,7 @@ def response(member, given="Hello", key=None, **fields):
 def _asked(member, parsed, key):
     body_hash = sha256(repr(parsed).encode()).hexdigest()
     idempotency = Idempotency(key=key, body_hash=body_hash) if key else None
-    return asking.ask(member=member, parsed=parsed, idempotency=idempotency)
+    return asking.ask(member=member, parsed=parsed, idempotency=idempotency).reply
 
 
 def resource(reply):
@@ -79,7 +79,7 @@ MESSAGES = st.lists(
 
 
 def flattened(placed):
-    for turn in placed.given:
+    for turn in placed.imported:
         yield from turn.preceding
         yield user(turn.message)
         yield assistant(turn.answer)
@@ -98,7 +98,7 @@ def test_every_message_has_its_place_once_and_in_order(messages):
 def test_turns_are_what_an_answer_follows():
     placed = history.of([user("a"), assistant("b"), assistant("c"), user("d"), user("e")])
 
-    assert [(turn.message, turn.answer) for turn in placed.given] == [("a", "b")]
+    assert [(turn.message, turn.answer) for turn in placed.imported] == [("a", "b")]
     assert placed.preceding == [assistant("c"), user("d")]
     assert placed.message == "e"
 
@@ -170,7 +170,9 @@ def test_nobody_is_told_of_turns_that_were_given(
     member, monkeypatch, django_capture_on_commit_callbacks
 ):
     heard = []
-    monkeypatch.setattr(accept.publisher, "reply_accepted", heard.append)
+    monkeypatch.setattr(
+        accept.publisher, "reply_accepted", lambda reply, **told: heard.append(reply)
+    )
 
     with django_capture_on_commit_callbacks(execute=True):
         reply = completion(member, user("One"), assistant("First"), user("Two"))

@@ -9,8 +9,8 @@ from support.talking import ask, begin, complete, detail, exchange, post_reply
 
 from chat.limits import queue
 from chat.models import ChatConfig, Conversation, Prompt, QuotaSlot, Reply
-from chat.replies import accept, accept_state
-from chat.replies.accept import Ask
+from chat.replies import accept, accept_statements
+from chat.replies.reply_request import ReplyRequest
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture
 def meanwhile(monkeypatch):
     """Something happens once a request has looked around, and before it stores anything."""
-    find = accept_state.find
+    find = accept_statements.find
     happening = []
 
     def found_and_overtaken(**given):
@@ -27,7 +27,7 @@ def meanwhile(monkeypatch):
             happening.pop()()
         return found
 
-    monkeypatch.setattr(accept_state, "find", found_and_overtaken)
+    monkeypatch.setattr(accept_statements, "find", found_and_overtaken)
     return happening.append
 
 
@@ -101,9 +101,15 @@ def test_the_rows_are_those_that_the_models_would_store(api, member, config):
     conversation = begin(api, intake=False)
     exchange(api, conversation, "Hello", "Hi!")
     preceding = [{"role": "user", "content": "x"}]
-    request = Ask(message="And?", config=config, preceding=preceding, request_extra={"a": {"b": 1}})
+    request = ReplyRequest(
+        message="And?", config=config, preceding=preceding, request_extra={"a": {"b": 1}}
+    )
 
-    reply = accept.accept(member=member, conversation_id=Conversation.objects.get().id, ask=request)
+    accepted = accept.accept(
+        member=member, conversation_id=Conversation.objects.get().id, request=request
+    )
+
+    reply = accepted.reply
 
     for row in (reply, reply.prompt, reply.config, reply.conversation):
         stored_as_told(row)
@@ -119,7 +125,9 @@ def test_an_accept_is_three_statements(api, member, django_assert_num_queries):
 
     # What it finds, what it stores, what is left of the day; two are the transaction's.
     with django_assert_num_queries(5):
-        accept.accept(member=member, conversation_id=conversation_id, ask=Ask(message="And?"))
+        accept.accept(
+            member=member, conversation_id=conversation_id, request=ReplyRequest(message="And?")
+        )
 
 
 # How many wait
@@ -130,12 +138,12 @@ def test_a_long_queue_is_not_counted_each_time(api, monkeypatch):
     now = 100.0
     monkeypatch.setattr(queue, "time", SimpleNamespace(monotonic=lambda: now))
     monkeypatch.setattr(queue, "_length", queue._Length())
-    assert queue.known_length() is None
+    assert queue.reading().known is None
 
-    queue.counted(5000)
+    queue.reading().given(5000)
     replies = [ask(api, begin(api, intake=False), message="Hello") for _ in range(2)]
     assert [reply["queue_position"] for reply in replies] == [5001, 5002]
 
     now += 0.11
-    assert queue.known_length() is None
+    assert queue.reading().known is None
     assert ask(api, begin(api, intake=False), message="Hello")["queue_position"] == 3

@@ -9,8 +9,9 @@ from support.racing import at_once
 from support.reply_rows import MODEL, make_reply, make_running, set_directly, stored, unchanged
 
 from chat.models import Choice, QuotaSlot, Reply
+from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Failure, Outcome, Superseded
+from chat.replies.lifecycle import Superseded
 from chat.states import ReplyStatus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

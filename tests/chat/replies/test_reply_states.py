@@ -9,8 +9,9 @@ from django.utils import timezone
 from support.reply_rows import make_conversation, make_reply, make_running, set_directly, unchanged
 
 from chat.models import Choice, QuotaSlot
+from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Failure, Outcome, Superseded
+from chat.replies.lifecycle import Superseded
 from chat.states import TERMINAL, TRANSITIONS, ReplyStatus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

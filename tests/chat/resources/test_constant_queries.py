@@ -7,8 +7,8 @@ from support.reply_rows import make_conversation, make_running
 from support.talking import begin, exchange
 
 from chat.models import Conversation, Prompt, Reply
+from chat.outcomes import ChoiceParts, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 MANY = 10_000

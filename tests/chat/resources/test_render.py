@@ -15,8 +15,8 @@ from chat import clock
 from chat.conversations import available_models
 from chat.limits import daily_limit
 from chat.limits.daily_limit import Quota
+from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 from chat.resources import queries, render
 from chat.rest.schema import QuotaSerializer
 

@@ -10,8 +10,8 @@ from support.operations import text_of
 from support.reply_rows import another_member, make_reply, make_running, set_directly
 
 from chat import clock
+from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 from config.admin import figures
 from workers.engine import liveness
 from workers.models import Worker

@@ -7,8 +7,8 @@ from support.reply_rows import another_member, make_reply, make_running, set_dir
 
 from chat.limits import daily_limit
 from chat.models import Reply
+from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 LIST = "/admin/chat/reply/"

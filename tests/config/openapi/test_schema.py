@@ -23,6 +23,7 @@ from accounts.oauth.identities import Identity
 from accounts.throttling.limits import Door
 from accounts.views import PublicView
 from api.redis import Unavailable, link
+from chat.outcomes import Outcome
 from chat.replies import lifecycle
 from config.http.home import HomeView
 
@@ -369,7 +370,7 @@ def test_replies_answer_as_described(check, api, settings):
     running = claim(reply)
     check(api.get(f"{path}/{reply['id']}"), "get_reply", 200)
     usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
-    lifecycle.complete(running, lifecycle.Outcome(columns=usage))
+    lifecycle.complete(running, Outcome(columns=usage))
     assert check(api.get(f"{path}/{reply['id']}"), "get_reply", 200)["usage"] == usage
     again = check(api.post(f"{path}/{reply['id']}/regenerate"), "regenerate_reply", 202)
     fail(again)

@@ -11,8 +11,8 @@ from accounts.credentials import sessions
 from api import threads
 from chat.events import publisher
 from chat.models import Reply
+from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 from config.asgi import application
 from support.eventually import comes_true
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.db.models import F
 
+from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import ChoiceParts, Failure, Outcome
 from support.reply_rows import make_running
 from workers.models import Delivery, Webhook
 from workers.outbox.webhooks import endpoints

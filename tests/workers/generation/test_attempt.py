@@ -16,6 +16,7 @@ from api import threads
 from chat.events import messages
 from chat.exchange import context, wire_format
 from chat.models import Choice, QuotaSlot, Reply
+from chat.outcomes import ChoiceParts, Outcome
 from chat.replies import lifecycle
 from workers.generation.attempt import Generation, Stop
 from workers.model import provider_dialect
@@ -402,9 +403,9 @@ async def test_an_answer_that_cannot_be_stored_is_a_failure_of_the_attempt(membe
     reply = await threads.run(claimed, member)
     live = LiveWriter()
     generation = Generation(reply=reply, model=Told(), live=live)
-    no_column_takes_it = lifecycle.ChoiceParts(index=40_000, content="x")
+    no_column_takes_it = ChoiceParts(index=40_000, content="x")
 
-    await generation._conclude(lifecycle.Outcome(choices=[no_column_takes_it]))
+    await generation._conclude(Outcome(choices=[no_column_takes_it]))
     await live.close()
 
     row = await threads.run(stored, reply)

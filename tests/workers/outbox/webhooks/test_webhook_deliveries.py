@@ -13,8 +13,8 @@ from support.reply_rows import make_reply, make_running, stored
 from support.webhooks.hooks import FAILURE, OUTCOME, make_due, make_ended, make_webhook
 
 from chat.models import Choice, Conversation, Reply
+from chat.outcomes import Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import Outcome
 from workers.engine import liveness
 from workers.models import Delivery, Webhook
 from workers.outbox.webhooks import deliveries, endpoints
