@@ -12,7 +12,7 @@ from api.problems import BODY, answers, missing, problem
 
 from . import members
 from .credentials import keys, sessions
-from .credentials.authentication import member_of, proof_of
+from .credentials.authentication import credential_of, member_of
 from .credentials.keys import KeyLimitReached
 from .mails import readers
 from .members import PasswordWrong
@@ -73,7 +73,7 @@ class MeView(AccountView):
         body = DepartureSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         member = member_of(request)
-        with limits.guess(request._request, email=member.email):
+        with limits.password_attempt(request._request, email=member.email):
             members.remove(member=member, **body.validated_data)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -85,8 +85,8 @@ class PasswordView(AccountView):
         """Change your password; all other sessions end."""
         body = PasswordChange(data=request.data)
         body.is_valid(raise_exception=True)
-        session = proof_of(request).session
-        with limits.guess(request._request, email=session.member.email):
+        session = credential_of(request).session
+        with limits.password_attempt(request._request, email=session.member.email):
             members.change_password(
                 session=session, **body.validated_data, reader=readers.of(request)
             )
@@ -106,7 +106,7 @@ class EmailView(AccountView):
         body = EmailChange(data=request.data)
         body.is_valid(raise_exception=True)
         member = member_of(request)
-        with limits.guess(request._request, email=member.email):
+        with limits.password_attempt(request._request, email=member.email):
             members.request_email(member=member, **body.validated_data, reader=readers.of(request))
         return mailed()
 
@@ -119,7 +119,7 @@ class SessionsView(AccountView):
     )
     def get(self, request: Request) -> Response:
         """Where you are signed in, latest sign-in first."""
-        context = {"current": proof_of(request).id}
+        context = {"current": credential_of(request).id}
         page = _SESSIONS.page(
             queryset=sessions.live(member_of(request)),
             request=request,

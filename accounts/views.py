@@ -14,7 +14,7 @@ from api.problems import answers, problem
 
 from . import members, recovery
 from .credentials import sessions, tickets
-from .credentials.authentication import SessionToChange, proof_of
+from .credentials.authentication import SessionToChange, credential_of
 from .credentials.keys import KeyNotAllowed
 from .credentials.sessions import EmailNotVerified, TokenReused, TokenRotated
 from .credentials.tokens import TokenInvalid
@@ -34,7 +34,7 @@ from .serializers import (
     TokenPairSerializer,
 )
 from .throttling import limits
-from .throttling.limits import Door, ThrottlesUnavailable, TooManyAttempts
+from .throttling.limits import RateLimit, ThrottlesUnavailable, TooManyAttempts
 
 NOT_COUNTED = problem("The database, or what counts attempts, is away", ThrottlesUnavailable)
 KEY_NOT_ALLOWED = problem("An API key cannot do that", KeyNotAllowed)
@@ -45,7 +45,7 @@ class PublicView(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
-    door: ClassVar[Door] = limits.SHOWING_A_TOKEN
+    rate_limit: ClassVar[RateLimit] = limits.SHOWING_A_TOKEN
     problems = (
         problem("Too many attempts; `Retry-After` says when to come again", TooManyAttempts),
         NOT_COUNTED,
@@ -53,7 +53,7 @@ class PublicView(APIView):
 
     def check_throttles(self, request: Request) -> None:
         """Before the body is read: a refusal costs one question to Redis."""
-        self.door.enter(request._request)
+        self.rate_limit.enter(request._request)
 
 
 class AccountView(APIView):
@@ -63,7 +63,7 @@ class AccountView(APIView):
 
 
 class SignupView(PublicView):
-    door = limits.SIGNING_UP
+    rate_limit = limits.SIGNING_UP
 
     @answers(problem("Bad request", EmailTaken))
     @extend_schema(
@@ -107,7 +107,7 @@ class LoginView(PublicView):
         """
         body = LoginSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        with limits.guess(request._request, email=body.validated_data["email"]):
+        with limits.password_attempt(request._request, email=body.validated_data["email"]):
             member = members.authenticate(**body.validated_data)
             pair = sessions.open_session(member=member, user_agent=_user_agent(request))
         return Response(TokenPairSerializer(pair).data)
@@ -139,7 +139,7 @@ class RefreshView(PublicView):
 
 
 class PasswordResetView(PublicView):
-    door = limits.ASKING_FOR_MAIL
+    rate_limit = limits.ASKING_FOR_MAIL
 
     @extend_schema(
         operation_id="request_password_reset",
@@ -162,12 +162,12 @@ class PasswordResetConfirmView(PublicView):
         body = NewPassword(data=request.data)
         body.is_valid(raise_exception=True)
         member = recovery.reset_password(**body.validated_data, reader=readers.of(request))
-        limits.welcome(request._request, email=member.email)
+        limits.remember_network(request._request, email=member.email)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class VerificationView(PublicView):
-    door = limits.ASKING_FOR_MAIL
+    rate_limit = limits.ASKING_FOR_MAIL
 
     @extend_schema(
         operation_id="request_email_verification",
@@ -198,7 +198,7 @@ class LogoutView(AccountView):
     @extend_schema(operation_id="log_out", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         """End this session; its tokens are refused from now on."""
-        sessions.revoke(proof_of(request).session)
+        sessions.revoke(credential_of(request).session)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -206,8 +206,8 @@ class TicketView(APIView):
     @extend_schema(operation_id="create_ws_ticket", request=None, responses={201: TicketSerializer})
     def post(self, request: Request) -> Response:
         """A ticket that opens one WebSocket."""
-        proof = proof_of(request)
-        ticket = tickets.issue(session=proof.source, authenticated_until=proof.until)
+        credential = credential_of(request)
+        ticket = tickets.issue(session=credential.source, authenticated_until=credential.until)
         answer = {"ticket": ticket, "expires_in": int(tickets.LIFETIME.total_seconds())}
         return Response(TicketSerializer(answer).data, status=status.HTTP_201_CREATED)
 

@@ -10,7 +10,7 @@ _YOUNGEST = 10_000
 _SWITCH_SECONDS = 0.001
 
 
-def settle() -> None:
+def tune_gc() -> None:
     """To be called once, when a process has started.
 
     What is there by then (modules, settings, models) stays as long as the process, and is never

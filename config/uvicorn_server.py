@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--fd", type=int, help="serve on this inherited, listening socket")
     asked = parser.parse_args(arguments)
     server = Server(_told(host=asked.host, port=asked.port, fd=asked.fd))
-    interpreter.settle()
+    interpreter.tune_gc()
     server.run()
     return 0 if server.started else _FAILED_TO_START
 

@@ -17,8 +17,8 @@ from rest_framework.request import Request
 from accounts.models import Member, Session
 from api.prepared import Prepared
 
-from . import credential, keys, tokens
-from .credential import Proof
+from . import keys, tokens
+from .credential import Credential, active_ids
 
 _living_session = Prepared(
     lambda session: Session.objects.select_related("member").filter(
@@ -28,14 +28,14 @@ _living_session = Prepared(
 
 
 class BearerAuthentication(BaseAuthentication):
-    """`request.auth` is the Proof."""
+    """`request.auth` is the Credential."""
 
-    def authenticate(self, request: Request) -> tuple[Member, Proof] | None:
+    def authenticate(self, request: Request) -> tuple[Member, Credential] | None:
         text = _bearer(request)
         if not text:
             return None
-        proof = prove(text)
-        return proof.member, proof
+        credential = prove(text)
+        return credential.member, credential
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="malgil"'
@@ -45,7 +45,7 @@ class SessionToChange(BasePermission):
     """With an API key one may look, and change nothing. Comes after IsAuthenticated."""
 
     def has_permission(self, request: Request, view: object) -> bool:
-        if proof_of(request).by_key and request.method not in SAFE_METHODS:
+        if credential_of(request).by_key and request.method not in SAFE_METHODS:
             raise keys.KeyNotAllowed()
         return True
 
@@ -54,19 +54,19 @@ def member_of(request: Request) -> Member:
     return cast(Member, request.user)
 
 
-def proof_of(request: Request) -> Proof:
-    return cast(Proof, request.auth)
+def credential_of(request: Request) -> Credential:
+    return cast(Credential, request.auth)
 
 
-def prove(text: str) -> Proof:
+def prove(text: str) -> Credential:
     """What an access token or an API key proves. Raises AuthenticationFailed."""
     return _of_key(text) if keys.is_one(text) else _of_session(text)
 
 
-def require_living(proof: Proof) -> None:
-    """For a request that waited. Raises AuthenticationFailed when the proof ended meanwhile."""
-    if proof.id not in credential.living([proof.id]):
-        raise _revoked() if proof.by_key else _ended()
+def require_living(credential: Credential) -> None:
+    """For a request that waited. Raises AuthenticationFailed when its credential has ended."""
+    if credential.id not in active_ids([credential.id]):
+        raise _revoked() if credential.by_key else _ended()
 
 
 def _bearer(request: Request) -> str:
@@ -75,15 +75,15 @@ def _bearer(request: Request) -> str:
     return token.decode("latin-1").strip() if scheme.lower() == b"bearer" else ""
 
 
-def _of_key(text: str) -> Proof:
+def _of_key(text: str) -> Credential:
     try:
         key = keys.find(text)
     except keys.KeyInvalid as error:
         raise _revoked() from error
-    return Proof(source=key, until=timezone.now() + keys.HOLDS_FOR)
+    return Credential(source=key, until=timezone.now() + keys.HOLDS_FOR)
 
 
-def _of_session(access: str) -> Proof:
+def _of_session(access: str) -> Credential:
     try:
         token = tokens.read_access(access)
         session_id = tokens.session_id(token)
@@ -92,7 +92,7 @@ def _of_session(access: str) -> Proof:
     session = _living_session.first(session=session_id)
     if session is None:
         raise _ended()
-    return Proof(source=session, until=datetime.fromtimestamp(token["exp"], UTC))
+    return Credential(source=session, until=datetime.fromtimestamp(token["exp"], UTC))
 
 
 def _revoked() -> AuthenticationFailed:

@@ -10,11 +10,10 @@ from accounts.models import ApiKey, Member, Session
 
 
 @dataclass(frozen=True)
-class Proof:
+class Credential:
     """Shown, and found good: what it belongs to, and until when it may be relied on.
 
-    Before that moment it has to be shown again, unless `living` says that it is worth nothing any
-    more.
+    Before that moment it has to be shown again. It may end earlier: see `active_ids`.
     """
 
     source: Session | ApiKey
@@ -39,8 +38,8 @@ class Proof:
         return cast(Session, self.source)
 
 
-def living(ids: Iterable[UUID]) -> set[UUID]:
-    """Which of these proofs still count: not revoked, and of an active member. One query."""
+def active_ids(ids: Iterable[UUID]) -> set[UUID]:
+    """Which of these credentials still count: not revoked, and of an active member. One query."""
     asked = list(ids)
     sessions = Session.objects.filter(id__in=asked, revoked_at=None, member__is_active=True)
     keys = ApiKey.objects.filter(id__in=asked, member__is_active=True)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Session, SocketTicket
 
-from .credential import Proof
+from .credential import Credential
 from .keys import KeyInvalid
 from .tokens import TokenInvalid
 
@@ -43,7 +43,7 @@ def issue(*, session: Session | ApiKey, authenticated_until: datetime) -> str:
     return ticket
 
 
-def redeem(ticket: str) -> Proof | None:
+def redeem(ticket: str) -> Credential | None:
     """None for a ticket that is unknown, used, too old, or whose session or key has ended."""
     counts = Q(session__revoked_at=None, session__member__is_active=True)
     counts |= Q(key__member__is_active=True)
@@ -59,7 +59,7 @@ def redeem(ticket: str) -> Proof | None:
     source = row.session or row.key
     if not used or source is None or row.expires_at <= timezone.now():
         return None
-    return Proof(source=source, until=row.authenticated_until)
+    return Credential(source=source, until=row.authenticated_until)
 
 
 def _digest(ticket: str) -> str:

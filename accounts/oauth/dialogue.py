@@ -55,9 +55,13 @@ async def ask(request: HttpRequest, *, provider_id: str, state: str) -> Question
     return await _apart(provider_id, partial(_ask, request, provider_id, state))
 
 
-async def hear(request: HttpRequest, *, provider_id: str, verifier: str, nonce: str) -> Identity:
+async def fetch_identity(
+    request: HttpRequest, *, provider_id: str, verifier: str, nonce: str
+) -> Identity:
     """Who came back, by the `code` in the address. Raises ProviderFailed, as late as `ask`."""
-    return await _apart(provider_id, partial(_hear, request, provider_id, verifier, nonce))
+    return await _apart(
+        provider_id, partial(_fetch_identity, request, provider_id, verifier, nonce)
+    )
 
 
 def _ask(request: HttpRequest, provider_id: str, state: str) -> Question:
@@ -75,7 +79,7 @@ def _ask(request: HttpRequest, provider_id: str, state: str) -> Question:
     return Question(url=url, verifier=verifier, nonce=nonce)
 
 
-def _hear(request: HttpRequest, provider_id: str, verifier: str, nonce: str) -> Identity:
+def _fetch_identity(request: HttpRequest, provider_id: str, verifier: str, nonce: str) -> Identity:
     provider = providers.find(request, provider_id)
     adapter = provider.get_oauth2_adapter(request)
     client = adapter.get_client(request, provider.app)

@@ -70,7 +70,7 @@ async def finish(request: HttpRequest, *, provider_id: str) -> str:
     if not request.GET.get("code"):
         return addresses.return_to(client, error=FAILED)
     try:
-        identity = await dialogue.hear(
+        identity = await dialogue.fetch_identity(
             request, provider_id=provider_id, verifier=flow.verifier, nonce=flow.nonce
         )
     except ProviderFailed:

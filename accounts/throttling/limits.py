@@ -37,7 +37,7 @@ class ThrottlesUnavailable(DomainError):
 
 
 @dataclass(frozen=True)
-class Door:
+class RateLimit:
     """What anybody may do, and how often from one network."""
 
     name: str
@@ -60,14 +60,14 @@ class Door:
 
 
 # A school, but no crowd. Also how often one is told that an address is taken.
-SIGNING_UP = Door("signing-up", burst=100, every_seconds=30)
-ASKING_FOR_MAIL = Door("asking-for-mail", burst=20, every_seconds=60)
+SIGNING_UP = RateLimit("signing-up", burst=100, every_seconds=30)
+ASKING_FOR_MAIL = RateLimit("asking-for-mail", burst=20, every_seconds=60)
 # Shows a token, a code or a link: only there to bound the work.
-SHOWING_A_TOKEN = Door("token", burst=300, every_seconds=0.2, opens_without_redis=True)
+SHOWING_A_TOKEN = RateLimit("token", burst=300, every_seconds=0.2, opens_without_redis=True)
 
 
 @contextmanager
-def guess(request: HttpRequest, *, email: str) -> Iterator[None]:
+def password_attempt(request: HttpRequest, *, email: str) -> Iterator[None]:
     """Around proving a password: a wrong one counts, and after a right one it was no attempt.
 
     Raises TooManyAttempts and ThrottlesUnavailable, before anything is hashed.
@@ -88,7 +88,7 @@ def guess(request: HttpRequest, *, email: str) -> Iterator[None]:
     _forgive(limits, account, network)
 
 
-def welcome(request: HttpRequest, *, email: str) -> None:
+def remember_network(request: HttpRequest, *, email: str) -> None:
     """The owner came in another way, by a link: the network is known from now on."""
     if settings.AUTH_THROTTLES:
         account, network = folded(email), networks.of(request)

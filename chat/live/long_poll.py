@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.credentials.authentication import require_living
-from accounts.credentials.credential import Proof
+from accounts.credentials.credential import Credential
 from api import threads
 from api.renderers import to_json
 from chat.models import Reply
@@ -48,35 +48,39 @@ def of_resource(reply: Reply, resource: bytes) -> ReplyView:
 
 
 async def wait(
-    *, proof: Proof, reply_id: UUID, enough: Callable[[ReplyView], bool], seconds: float
+    *, credential: Credential, reply_id: UUID, enough: Callable[[ReplyView], bool], seconds: float
 ) -> ReplyView:
     """The reply as soon as it is `enough`, and at the latest after so many seconds.
 
     Raises Reply.DoesNotExist, AuthenticationFailed.
     """
-    latest = await threads.run(_read, proof, reply_id)
+    latest = await threads.run(_read, credential, reply_id)
     if enough(latest) or seconds <= 0:
         return latest
-    until = asyncio.get_running_loop().time() + min(seconds, reply_follower.seconds_left(proof))
+    until = asyncio.get_running_loop().time() + min(
+        seconds, reply_follower.seconds_left(credential)
+    )
     with suppress(TimeoutError):
-        async with reply_follower.follow(reply_id=reply_id, proof=proof, texts=False) as follower:
+        async with reply_follower.follow(
+            reply_id=reply_id, credential=credential, texts=False
+        ) as follower:
             async with asyncio.timeout_at(until):
                 async for streamed in follower:
                     latest = _of(streamed)
                     if enough(latest):
                         return latest
-            return await threads.run(_left, proof, reply_id)
+            return await threads.run(_left, credential, reply_id)
     return latest
 
 
-def _read(proof: Proof, reply_id: UUID) -> ReplyView:
-    return render_reply(queries.get_reply(member=proof.member, reply_id=reply_id))
+def _read(credential: Credential, reply_id: UUID) -> ReplyView:
+    return render_reply(queries.get_reply(member=credential.member, reply_id=reply_id))
 
 
-def _left(proof: Proof, reply_id: UUID) -> ReplyView:
+def _left(credential: Credential, reply_id: UUID) -> ReplyView:
     """It was deleted, or whoever waits was signed out. Raises what it is, if it is so."""
-    require_living(proof)
-    return _read(proof, reply_id)
+    require_living(credential)
+    return _read(credential, reply_id)
 
 
 def _of(streamed: StreamedEvent) -> ReplyView:

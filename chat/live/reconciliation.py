@@ -17,8 +17,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 
-from accounts.credentials import credential
-from accounts.credentials.credential import Proof
+from accounts.credentials.credential import Credential, active_ids
 from accounts.models import Member
 from api import threads
 from chat import clock
@@ -41,7 +40,7 @@ class Connection(Protocol):
     """A socket, or a request that follows a reply."""
 
     subscriber: Subscriber
-    proof: Proof | None
+    credential: Credential | None
 
     async def end(self, code: Close) -> None: ...
 
@@ -153,16 +152,17 @@ class Reconciler:
         return (one for connections in self._connections.values() for one in connections)
 
     async def _end_what_is_not_proven(self) -> None:
-        by_proof: dict[UUID, list[Connection]] = defaultdict(list)
+        by_credential: dict[UUID, list[Connection]] = defaultdict(list)
         for connection in self._all():
-            if connection.proof is not None:
-                by_proof[connection.proof.id].append(connection)
-        ended = set(by_proof) - await threads.run(credential.living, list(by_proof))
+            if connection.credential is not None:
+                by_credential[connection.credential.id].append(connection)
+        ended = set(by_credential) - await threads.run(active_ids, list(by_credential))
         await _all_at_once(
             connection.end(Close.NOT_AUTHENTICATED)
-            for proof in ended
-            for connection in by_proof[proof]
-            if connection.proof is not None and connection.proof.id == proof  # not another by now
+            for credential in ended
+            for connection in by_credential[credential]
+            if connection.credential is not None
+            and connection.credential.id == credential  # not another by now
         )
 
 

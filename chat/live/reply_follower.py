@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from accounts.credentials.credential import Proof
+from accounts.credentials.credential import Credential
 from api import threads
 from chat import metrics
 from chat.events import messages, publisher
@@ -62,12 +62,12 @@ class Follower:
         self,
         *,
         reply_id: UUID,
-        proof: Proof,
+        credential: Credential,
         texts: bool,
         since: StreamPosition | None,
         resumable: bool,
     ) -> None:
-        self.proof: Proof | None = proof
+        self.credential: Credential | None = credential
         self._resumable = resumable
         self.subscriber = Subscriber(self, only=reply_id, texts=texts)
         self._reply = str(reply_id)
@@ -134,20 +134,20 @@ class Follower:
 async def follow(
     *,
     reply_id: UUID,
-    proof: Proof,
+    credential: Credential,
     texts: bool = True,
     since: StreamPosition | None = None,
     resumable: bool = True,
 ) -> AsyncIterator[Follower]:
-    """Follows a reply of the proof's member until the block ends.
+    """Follows a reply of the credential's member until the block ends.
 
     Without `texts` only `reply.updated`; with `since` only what came after it. One that is not
     `resumable` goes on while the process stops. Raises Reply.DoesNotExist.
     """
     follower = Follower(
-        reply_id=reply_id, proof=proof, texts=texts, since=since, resumable=resumable
+        reply_id=reply_id, credential=credential, texts=texts, since=since, resumable=resumable
     )
-    member_id, layer = proof.member.id, channel_layer.current()
+    member_id, layer = credential.member.id, channel_layer.current()
     group, channel = messages.member_group(member_id), await layer.new_channel()
     layer.hand_on(channel, follower.subscriber.on_events)
     receiving = asyncio.ensure_future(follower.receive(channel))
@@ -159,7 +159,7 @@ async def follow(
         async with follower.subscriber.lock:
             # Join, then read: whatever happens after the reading is sent, once this is done.
             await layer.group_add(group, channel)
-            reply, event = await threads.run(_as_it_is, reply_id, proof)
+            reply, event = await threads.run(_as_it_is, reply_id, credential)
             await follower.subscriber.send_found([(reply, event)])
         yield follower
     finally:
@@ -171,15 +171,15 @@ async def follow(
         await layer.group_discard(group, channel)
 
 
-def has_room(proof: Proof) -> bool:
-    return reconciler.has_room(proof.member.id, Follower, MOST)
+def has_room(credential: Credential) -> bool:
+    return reconciler.has_room(credential.member.id, Follower, MOST)
 
 
-def seconds_left(proof: Proof) -> float:
-    """How long the proof may be relied on."""
-    return max(0.0, (proof.until - datetime.now(UTC)).total_seconds())
+def seconds_left(credential: Credential) -> float:
+    """How long the credential may be relied on."""
+    return max(0.0, (credential.until - datetime.now(UTC)).total_seconds())
 
 
-def _as_it_is(reply_id: UUID, proof: Proof) -> tuple[Reply, Event]:
-    reply = queries.get_reply(member=proof.member, reply_id=reply_id)
+def _as_it_is(reply_id: UUID, credential: Credential) -> tuple[Reply, Event]:
+    reply = queries.get_reply(member=credential.member, reply_id=reply_id)
     return reply, publisher.reply_updated(reply)

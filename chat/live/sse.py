@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import StreamingHttpResponse
 
-from accounts.credentials.credential import Proof
+from accounts.credentials.credential import Credential
 from api.errors import DomainError, FieldError
 from chat.models import Reply
 from chat.states import TERMINAL, ReplyStatus
@@ -70,13 +70,15 @@ async def nothing() -> AsyncGenerator[bytes]:
 
 
 async def stream(
-    *, proof: Proof, reply_id: UUID, since: StreamPosition | None
+    *, credential: Credential, reply_id: UUID, since: StreamPosition | None
 ) -> AsyncGenerator[bytes]:
-    """Ends after the terminal event, and when the proof has run out."""
-    until = asyncio.get_running_loop().time() + reply_follower.seconds_left(proof)
+    """Ends after the terminal event, and when the credential has run out."""
+    until = asyncio.get_running_loop().time() + reply_follower.seconds_left(credential)
     yield _RETRY
     try:
-        async with reply_follower.follow(reply_id=reply_id, proof=proof, since=since) as follower:
+        async with reply_follower.follow(
+            reply_id=reply_id, credential=credential, since=since
+        ) as follower:
             async for part in _parts(follower, until):
                 yield part
     except Reply.DoesNotExist:  # deleted since it was looked up

@@ -17,7 +17,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.credentials import tickets
 from accounts.credentials.authentication import prove
-from accounts.credentials.credential import Proof
+from accounts.credentials.credential import Credential
 from api import threads
 from chat import metrics
 from chat.events import messages, publisher
@@ -74,7 +74,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 
     def __init__(self) -> None:
         super().__init__()
-        self.proof: Proof | None = None
+        self.credential: Credential | None = None
         self.direct: Direct | None = None
         self.closed = False
         self.subscriber = Subscriber(SocketOutlet(self))
@@ -106,25 +106,25 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         # Accept first: a browser sees a close before that as 1006, whatever the code was.
         await self.accept(subprotocol=chosen)
         ticket = protocol.ticket_among(offered)
-        proof = await threads.run(tickets.redeem, ticket) if ticket and chosen else None
-        if proof is None:
+        credential = await threads.run(tickets.redeem, ticket) if ticket and chosen else None
+        if credential is None:
             await self.end(Close.NOT_AUTHENTICATED)
             return
         if not reconciliation.reconciler.has_room(
-            proof.member.id, type(self), settings.CHAT_MAX_SOCKETS
+            credential.member.id, type(self), settings.CHAT_MAX_SOCKETS
         ):
             await self.end(Close.TOO_MANY_SOCKETS)
             return
-        self.proof = proof
+        self.credential = credential
         metrics.socket_opened()
-        log.info("socket.opened", member=str(proof.member.id))
-        reconciliation.reconciler.join(self, proof.member.id)
+        log.info("socket.opened", member=str(credential.member.id))
+        reconciliation.reconciler.join(self, credential.member.id)
         channel_layer.current().hand_on(self.channel_name, self.subscriber.on_events)
         # Join, then read: whatever happens after the reading is sent, once this is done.
         await self.channel_layer.group_add(
-            messages.member_group(proof.member.id), self.channel_name
+            messages.member_group(credential.member.id), self.channel_name
         )
-        await self._ready(proof)
+        await self._ready(credential)
 
     async def disconnect(self, code: int) -> None:
         self.closed = True
@@ -132,8 +132,8 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
     async def _leave(self) -> None:
         if self._expiry is not None:
             self._expiry.cancel()
-        if self.proof is not None:
-            member = self.proof.member.id
+        if self.credential is not None:
+            member = self.credential.member.id
             metrics.SOCKETS.dec()
             log.info("socket.closed", member=str(member))
             reconciliation.reconciler.leave(self, member)
@@ -141,7 +141,7 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
             await self.channel_layer.group_discard(messages.member_group(member), self.channel_name)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.proof is None or self.closed:
+        if self.credential is None or self.closed:
             return
         try:
             await self._answer(protocol.parse(text_data))
@@ -181,24 +181,28 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 
     async def _authenticate(self, access: str) -> None:
         try:
-            proof = await threads.run(prove, access)
+            credential = await threads.run(prove, access)
         except AuthenticationFailed:
-            proof = None
-        if proof is None or self.proof is None or proof.member.id != self.proof.member.id:
+            credential = None
+        if (
+            credential is None
+            or self.credential is None
+            or credential.member.id != self.credential.member.id
+        ):
             await self.end(Close.NOT_AUTHENTICATED)
             return
-        self.proof = proof
-        await self._ready(proof)
+        self.credential = credential
+        await self._ready(credential)
 
-    async def _ready(self, proof: Proof) -> None:
+    async def _ready(self, credential: Credential) -> None:
         """Whoever reads the tables after `ready` misses nothing: what came before they show, and
         what comes later is sent."""
-        self._expire_at(proof.until)
-        running = await threads.run(_open_replies, proof.member.id)
+        self._expire_at(credential.until)
+        running = await threads.run(_open_replies, credential.member.id)
         await self._send_frame(
             "ready",
-            member=proof.member.id,
-            expires_at=proof.until,
+            member=credential.member.id,
+            expires_at=credential.until,
             heartbeat_seconds=settings.SOCKET_HEARTBEAT_SECONDS,
         )
         for reply, event in running:
@@ -229,9 +233,11 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
         await self.end(Close.RESTART)  # the client comes again in a moment
 
     async def _reply(self, reply_id: UUID) -> Reply | None:
-        assert self.proof is not None
+        assert self.credential is not None
         with contextlib.suppress(Reply.DoesNotExist):
-            return await threads.run(queries.get_reply, member=self.proof.member, reply_id=reply_id)
+            return await threads.run(
+                queries.get_reply, member=self.credential.member, reply_id=reply_id
+            )
         return None
 
     async def _send_frame(self, kind: str, **fields: Any) -> None:

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.credentials.authentication import member_of, proof_of
+from accounts.credentials.authentication import credential_of, member_of
 from api import threads
 from api.errors import FieldError
 from api.problems import (
@@ -88,7 +88,7 @@ class AskingView(SurfaceView, LimitedView):
 
     async def ask(self, request: Request, parsed: ParsedRequest) -> Reply:
         if parsed.stream or not parsed.background:
-            waiting.refuse_without_room(proof_of(request))
+            waiting.refuse_without_room(credential_of(request))
         idempotency = request_headers.idempotency(request)
         accepted = await threads.run(
             asking.ask, member=member_of(request), parsed=parsed, idempotency=idempotency
@@ -138,12 +138,14 @@ class CompletionsView(AskingView):
         depend on whoever waits for it: a client that leaves finds the answer in the history.
         docs/openai.md says which of OpenAI's parameters there are.
         """
-        parsed, proof = parsed_request.of_completion(request.data), proof_of(request)
+        parsed, credential = parsed_request.of_completion(request.data), credential_of(request)
         reply = await self.ask(request, parsed)
         if parsed.stream:
             teller = ChunkTeller(reply, usage=parsed.include_usage)
-            return EventStream(await streaming.begun(proof=proof, reply=reply, teller=teller))
-        ended = await waiting.until_ended(proof=proof, reply=reply)
+            return EventStream(
+                await streaming.begun(credential=credential, reply=reply, teller=teller)
+            )
+        ended = await waiting.until_ended(credential=credential, reply=reply)
         if ended.status != ReplyStatus.COMPLETED:
             raise Unanswered.of(ended)
         return Response(completions.whole(ended))
@@ -165,15 +167,19 @@ class ResponsesView(AskingView):
         With `background` it returns at once, with `stream` the events come as the answer is made,
         else it returns at the end. The response can be read and cancelled by its id.
         """
-        parsed, proof = parsed_request.of_response(request.data), proof_of(request)
+        parsed, credential = parsed_request.of_response(request.data), credential_of(request)
         reply = await self.ask(request, parsed)
-        asked = await threads.run(queries.get_reply, member=proof.member, reply_id=reply.id)
+        asked = await threads.run(queries.get_reply, member=credential.member, reply_id=reply.id)
         if parsed.stream:
             teller = EventTeller(asked)
-            return EventStream(await streaming.begun(proof=proof, reply=reply, teller=teller))
+            return EventStream(
+                await streaming.begun(credential=credential, reply=reply, teller=teller)
+            )
         if parsed.background:
             return Response(responses.rendered(asked))
-        return Response(responses.rendered(await waiting.until_ended(proof=proof, reply=reply)))
+        return Response(
+            responses.rendered(await waiting.until_ended(credential=credential, reply=reply))
+        )
 
 
 class ResponseView(SurfaceView):

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.credentials.authentication import member_of, proof_of
+from accounts.credentials.authentication import credential_of, member_of
 from api import threads
 from api.problems import answers, missing, problem
 from api.views import AsyncView
@@ -71,11 +71,11 @@ class AcceptingView(LimitedView):
         view = long_poll.of_resource(reply, self.accepted.resource)
         seconds = request_headers.preferred_wait(request)
         headers = {"Location": f"/api/v1/replies/{reply.id}"}
-        if seconds is not None and reply_follower.has_room(proof_of(request)):
+        if seconds is not None and reply_follower.has_room(credential_of(request)):
             # It was accepted, also when only this cannot be read any more.
             with suppress(*threads.DATABASE_UNAVAILABLE):
                 view = await long_poll.wait(
-                    proof=proof_of(request),
+                    credential=credential_of(request),
                     reply_id=reply.id,
                     enough=lambda view: view.terminal,
                     seconds=seconds,
@@ -147,14 +147,14 @@ class ReplyView(AsyncView):
         """
         known = request_headers.known_etags(request)
         seconds = request_headers.preferred_wait(request)
-        proof = proof_of(request)
+        credential = credential_of(request)
         headers = {"Cache-Control": "private, no-cache"}
-        if seconds is not None and reply_follower.has_room(proof):
+        if seconds is not None and reply_follower.has_room(credential):
             headers["Preference-Applied"] = f"wait={seconds}"
         else:
             seconds = 0
         view = await long_poll.wait(
-            proof=proof,
+            credential=credential,
             reply_id=reply_id,
             enough=lambda view: view.terminal or (bool(known) and not _is_known(view, known)),
             seconds=seconds,
@@ -178,17 +178,17 @@ class EventsView(AsyncView):
         It begins with the reply as it is, and ends after its end. 204 says that this end was read
         before.
         """
-        proof = proof_of(request)
+        credential = credential_of(request)
         reply = await threads.run(queries.get_reply, member=member_of(request), reply_id=reply_id)
         last = request.headers.get(sse.FIELD)
         since = sse.position_of(last, reply) if last else None
         if sse.is_over(reply, since):
             return Response(status=status.HTTP_204_NO_CONTENT)
-        if not reply_follower.has_room(proof):
+        if not reply_follower.has_room(credential):
             raise sse.TooManyStreams()
         if request.method == "HEAD":
             return sse.EventStream(sse.nothing())
-        parts = sse.stream(proof=proof, reply_id=reply_id, since=since)
+        parts = sse.stream(credential=credential, reply_id=reply_id, since=since)
         return sse.EventStream(parts)
 
 

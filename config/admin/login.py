@@ -26,7 +26,7 @@ class LoginForm(AdminAuthenticationForm):
         refusal: ValidationError | None = None
         assert self.request is not None
         try:
-            with limits.guess(self.request, email=self.cleaned_data.get("username", "")):
+            with limits.password_attempt(self.request, email=self.cleaned_data.get("username", "")):
                 try:
                     return super().clean()
                 except ValidationError as error:

@@ -14,7 +14,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from accounts.credentials.authentication import proof_of
+from accounts.credentials.authentication import credential_of
 from accounts.models import Member
 from accounts.serializers import KeySerializer, MemberSerializer, SessionSerializer
 from api import threads
@@ -42,9 +42,9 @@ class DataExportView(AsyncView):
     @extend_schema(operation_id="export_me", responses={200: ExportSerializer})
     async def get(self, request: Request) -> StreamingHttpResponse:
         """Download everything that is kept of you."""
-        proof = proof_of(request)
-        beginning = await threads.run(_beginning, proof.member, proof.id)
-        ids = await threads.run(_conversations, proof.member)
+        credential = credential_of(request)
+        beginning = await threads.run(_beginning, credential.member, credential.id)
+        ids = await threads.run(_conversations, credential.member)
         name = f"malgil-{timezone.now():%Y-%m-%d}.json"
         return StreamingHttpResponse(
             _written(beginning, ids),
@@ -63,13 +63,15 @@ async def _written(beginning: bytes, conversations: list[UUID]) -> AsyncIterator
     yield b"]}"
 
 
-def _beginning(member: Member, proof: UUID) -> bytes:
+def _beginning(member: Member, credential: UUID) -> bytes:
     sessions = member.sessions.order_by("id")
     return to_json(
         {
             "exported_at": timezone.now(),
             "member": MemberSerializer(member).data,
-            "sessions": SessionSerializer(sessions, many=True, context={"current": proof}).data,
+            "sessions": SessionSerializer(
+                sessions, many=True, context={"current": credential}
+            ).data,
             "keys": KeySerializer(member.keys.order_by("id"), many=True).data,
             "webhooks": WebhookSerializer(
                 Webhook.objects.filter(member=member).order_by("id"), many=True

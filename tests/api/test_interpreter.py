@@ -7,7 +7,7 @@ from pathlib import Path
 _ASKED = """
 import gc, sys
 from api import interpreter
-interpreter.settle()
+interpreter.tune_gc()
 print(gc.get_freeze_count() > 1000, sys.getswitchinterval() < 0.005, gc.isenabled())
 """
 

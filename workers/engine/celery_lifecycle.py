@@ -13,7 +13,7 @@ from . import engine_thread, probe
 def start(**_: Any) -> None:
     engine_thread.start()
     probe.serve(engine_thread.current())
-    interpreter.settle()
+    interpreter.tune_gc()
 
 
 @worker_shutting_down.connect

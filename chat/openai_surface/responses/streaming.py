@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Protocol
 
-from accounts.credentials.credential import Proof
+from accounts.credentials.credential import Credential
 from api import threads
 from chat.live import reply_follower
 from chat.live.reply_follower import StreamedEvent
@@ -43,12 +43,14 @@ class Teller(Protocol):
     def fail(self, error: Unanswered) -> bytes: ...
 
 
-async def begun(*, proof: Proof, reply: Reply, teller: Teller) -> AsyncGenerator[bytes, None]:
+async def begun(
+    *, credential: Credential, reply: Reply, teller: Teller
+) -> AsyncGenerator[bytes, None]:
     """The body of the response, once there is something to say: at the latest a ping.
 
     Raises Unanswered for what goes wrong before, so that it is still told by a status.
     """
-    events = _events(proof, reply, teller)
+    events = _events(credential, reply, teller)
     try:
         first = await anext(events)
     except BaseException:
@@ -72,12 +74,16 @@ async def _from(
             yield teller.fail(error)
 
 
-async def _events(proof: Proof, reply: Reply, teller: Teller) -> AsyncGenerator[bytes, None]:
+async def _events(
+    credential: Credential, reply: Reply, teller: Teller
+) -> AsyncGenerator[bytes, None]:
     if opening := teller.begin():
         yield opening
     transcript = Transcript()
     async with (
-        reply_follower.follow(reply_id=reply.id, proof=proof, resumable=False) as follower,
+        reply_follower.follow(
+            reply_id=reply.id, credential=credential, resumable=False
+        ) as follower,
         aclosing(waiting.with_pauses(follower, PING_SECONDS)) as told,
     ):
         async for streamed in told:
@@ -89,7 +95,7 @@ async def _events(proof: Proof, reply: Reply, teller: Teller) -> AsyncGenerator[
                 yield said
         else:
             raise Unanswered.given_up(reply.id)
-    ended = await threads.run(queries.get_reply, member=proof.member, reply_id=reply.id)
+    ended = await threads.run(queries.get_reply, member=credential.member, reply_id=reply.id)
     yield teller.end(ended, _rest(transcript, ended))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
-from accounts.credentials.credential import Proof
+from accounts.credentials.credential import Credential
 from api import threads
 from chat.live import reply_follower
 from chat.live.reply_follower import Follower, StreamedEvent
@@ -14,23 +14,23 @@ from chat.resources import queries
 from chat.states import TERMINAL
 
 
-def refuse_without_room(proof: Proof) -> None:
+def refuse_without_room(credential: Credential) -> None:
     """To be asked before a request is accepted that will be waited for. Raises TooManyStreams."""
-    if not reply_follower.has_room(proof):
+    if not reply_follower.has_room(credential):
         raise TooManyStreams()
 
 
-async def until_ended(*, proof: Proof, reply: Reply) -> Reply:
+async def until_ended(*, credential: Credential, reply: Reply) -> Reply:
     """The reply as it is stored at its end, with its choices.
 
     Raises Reply.DoesNotExist, and Unanswered when the session or key ends before.
     """
     async with reply_follower.follow(
-        reply_id=reply.id, proof=proof, texts=False, resumable=False
+        reply_id=reply.id, credential=credential, texts=False, resumable=False
     ) as follower:
         async for _ in follower:
             pass
-    ended = await threads.run(queries.get_reply, member=proof.member, reply_id=reply.id)
+    ended = await threads.run(queries.get_reply, member=credential.member, reply_id=reply.id)
     if ended.status not in TERMINAL:
         raise Unanswered.given_up(reply.id)
     return ended

@@ -16,8 +16,9 @@ from support.racing import at_once
 from support.refusals import refused
 from support.talking import begin, post_reply
 
-from accounts.credentials import credential, keys, sessions, tickets
+from accounts.credentials import keys, sessions, tickets
 from accounts.credentials.authentication import prove, require_living
+from accounts.credentials.credential import active_ids
 from accounts.models import ApiKey, Session, SocketTicket
 
 PATH = "/api/v1/me/keys"
@@ -311,10 +312,10 @@ def ticket_of(key):
 def test_a_key_gets_a_ticket_that_admits_for_an_hour(member, key):
     before = timezone.now()
 
-    proof = tickets.redeem(ticket_of(key))
+    credential = tickets.redeem(ticket_of(key))
 
-    assert (str(proof.id), proof.member, proof.by_key) == (key["id"], member, True)
-    assert before + keys.HOLDS_FOR <= proof.until <= timezone.now() + keys.HOLDS_FOR
+    assert (str(credential.id), credential.member, credential.by_key) == (key["id"], member, True)
+    assert before + keys.HOLDS_FOR <= credential.until <= timezone.now() + keys.HOLDS_FOR
 
 
 def test_a_ticket_dies_with_its_key(api, key):
@@ -347,11 +348,11 @@ def test_old_tickets_of_the_key_are_cleared_away_and_others_stay(api, key):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_key_that_is_revoked_while_its_ticket_is_made_gets_none(api, key):
-    proof = prove(key["key"])
+    credential = prove(key["key"])
     api.delete(f"{PATH}/{key['id']}")
 
     with pytest.raises(keys.KeyInvalid):
-        tickets.issue(session=proof.source, authenticated_until=proof.until)
+        tickets.issue(session=credential.source, authenticated_until=credential.until)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -374,13 +375,13 @@ def test_a_key_proves_as_much_as_an_access_token(member, key):
 
 
 def test_a_request_that_waited_is_refused_when_its_key_was_revoked_meanwhile(api, key):
-    proof = prove(key["key"])
-    require_living(proof)
+    credential = prove(key["key"])
+    require_living(credential)
 
     api.delete(f"{PATH}/{key['id']}")
 
     with pytest.raises(AuthenticationFailed) as refusal:
-        require_living(proof)
+        require_living(credential)
     assert refusal.value.get_codes() == "key_invalid"
 
 
@@ -396,10 +397,10 @@ def test_the_living_among_proofs_are_told_in_one_query(api, member, django_asser
     asked = [uuid.UUID(gone["id"]), uuid.UUID(kept["id"]), here.id, there.id, theirs.id]
 
     with django_assert_num_queries(1):
-        living = credential.living([*asked, also_theirs.id, uuid.uuid4()])
+        living = active_ids([*asked, also_theirs.id, uuid.uuid4()])
 
     assert living == {here.id, uuid.UUID(kept["id"])}
-    assert credential.living([]) == set()
+    assert active_ids([]) == set()
 
 
 # Logs

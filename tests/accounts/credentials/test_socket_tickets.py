@@ -28,11 +28,11 @@ def test_a_ticket_admits_for_as_long_as_the_access_token(member):
     pair = sessions.open_session(member=member, user_agent="pytest")
     client = APIClient(headers={"Authorization": f"Bearer {pair.access}"})
 
-    proof = tickets.redeem(client.post(PATH).json()["ticket"])
+    credential = tickets.redeem(client.post(PATH).json()["ticket"])
 
-    assert proof.member == member
+    assert credential.member == member
     expiry = tokens.read_access(pair.access)["exp"]
-    assert proof.until == datetime.fromtimestamp(expiry, UTC)
+    assert credential.until == datetime.fromtimestamp(expiry, UTC)
 
 
 @pytest.mark.django_db

@@ -15,7 +15,7 @@ from accounts import members
 from accounts.credentials import sessions
 from accounts.models import Mail, Member, Session
 from accounts.throttling import counters, limits
-from accounts.throttling.limits import Door
+from accounts.throttling.limits import RateLimit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 
@@ -346,7 +346,9 @@ def test_what_happened_is_told_however_many_mails_were_asked_for(member):
     ],
 )
 def test_showing_tokens_is_bounded_too(path, body, monkeypatch):
-    monkeypatch.setattr("accounts.views.PublicView.door", Door("t", burst=3, every_seconds=9))
+    monkeypatch.setattr(
+        "accounts.views.PublicView.rate_limit", RateLimit("t", burst=3, every_seconds=9)
+    )
 
     codes = [post(path, **body).status_code for _ in range(5)]
 

@@ -161,7 +161,7 @@ async def test_one_that_cannot_be_ended_holds_up_nobody(member, monkeypatch):
         (stuck,) = [
             connection
             for connection in reconciliation.reconciler._connections[member.id]
-            if connection.proof.id == revoked.id
+            if connection.credential.id == revoked.id
         ]
         asked, never = asyncio.Event(), asyncio.Event()
 

@@ -215,7 +215,7 @@ async def test_while_there_is_nothing_to_say_a_stream_says_so(client, monkeypatc
     reply = await open_reply()
 
     teller = ChunkTeller(reply, usage=False)
-    body = await streaming.begun(proof=await proof(client), reply=reply, teller=teller)
+    body = await streaming.begun(credential=await credential(client), reply=reply, teller=teller)
 
     assert [await anext(body) for _ in range(3)] == [streaming.PING] * 3
     await body.aclose()
@@ -260,7 +260,7 @@ async def test_who_is_signed_out_does_not_wait_any_longer(client, settings, stre
     assert (await threads.run(the_reply)).status == "queued"
 
 
-async def proof(client):
+async def credential(client):
     return await threads.run(prove, client.api_key)
 
 

@@ -9,7 +9,7 @@ import pytest
 from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from accounts.credentials.credential import Proof
+from accounts.credentials.credential import Credential
 from accounts.models import Member, Session
 from api.ids import uuid7
 from chat.live.delivery_order import StreamPosition
@@ -77,8 +77,8 @@ def feed(monkeypatch):
 
         monkeypatch.setattr(streaming.reply_follower, "follow", follow)
         monkeypatch.setattr(streaming.queries, "get_reply", lambda **_: fed[-1].row)
-        proof = Proof(source=Session(member=Member()), until=NOW)
-        body = await streaming.begun(proof=proof, reply=row(), teller=teller)
+        credential = Credential(source=Session(member=Member()), until=NOW)
+        body = await streaming.begun(credential=credential, reply=row(), teller=teller)
         text = b"".join([part async for part in body]).decode()
         return [block for block in text.split("\n\n") if block]
 
@@ -211,9 +211,9 @@ async def test_a_stream_that_is_closed_before_it_was_read_leaves_nothing_behind(
             following.clear()
 
     monkeypatch.setattr(streaming.reply_follower, "follow", follow)
-    proof = Proof(source=Session(member=Member()), until=NOW)
+    credential = Credential(source=Session(member=Member()), until=NOW)
     teller = ChunkTeller(row(), usage=False)
-    body = await streaming.begun(proof=proof, reply=row(), teller=teller)
+    body = await streaming.begun(credential=credential, reply=row(), teller=teller)
     assert following
 
     await body.aclose()

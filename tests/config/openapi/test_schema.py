@@ -20,7 +20,7 @@ from accounts import links
 from accounts.models import Member
 from accounts.oauth import codes, proofkeys
 from accounts.oauth.identities import Identity
-from accounts.throttling.limits import Door
+from accounts.throttling.limits import RateLimit
 from accounts.views import PublicView
 from api.redis import Unavailable, link
 from chat.outcomes import Outcome
@@ -252,7 +252,7 @@ def test_who_tries_too_often_is_answered_as_described(check, api, settings, redi
         check(send(APIClient(), "POST", "/api/v1/auth/login", body), "log_in", status)
     for status in [400] * 5 + [429]:
         check(api.delete("/api/v1/me", {"password": "x"}, format="json"), "delete_me", status)
-    monkeypatch.setattr(PublicView, "door", Door("test", burst=1, every_seconds=60))
+    monkeypatch.setattr(PublicView, "rate_limit", RateLimit("test", burst=1, every_seconds=60))
     for status in (401, 429):
         path = "/api/v1/auth/refresh"
         check(send(APIClient(), "POST", path, {"refresh": "x"}), "refresh_tokens", status)
