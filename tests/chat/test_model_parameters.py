@@ -63,7 +63,7 @@ def test_what_a_member_sets_is_stored_shown_and_sent(parameter, api, redis):
     row = Reply.objects.select_related("config").get(id=reply["id"])
     assert getattr(row.config, parameter.name) == value
     assert reply["config"] == conversation["config"] | {parameter.name: value}
-    sent = wire_format.request_body(config=row.config, messages=[], spelling={})
+    sent = wire_format.request_body(config=row.config, messages=[], dialect={})
     assert parameter.wire_name is None or sent[parameter.wire_name] == value
 
 
@@ -86,7 +86,7 @@ def test_what_is_null_is_not_sent(parameter):
     config = ChatConfig(**{parameter.name: None})
 
     assert parameter.wire_name not in wire_format.request_body(
-        config=config, messages=[], spelling={}
+        config=config, messages=[], dialect={}
     )
 
 
