@@ -7,7 +7,7 @@ so that a repeated key finds the reply of the request that was faster; across co
 unique constraint does.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ from chat.resources import render
 
 from . import accept_rows, accept_statements, imported_turns, lifecycle
 from .accept_statements import AcceptState
-from .imported_turns import ImportedTurn
+from .imported_turns import ImportedBranch
 from .reply_request import Idempotency, ReplyRequest
 
 
@@ -154,6 +154,10 @@ def _accept_within(lock: AbstractContextManager[None], asked: _Asked) -> Accepte
             return _replayed(found.replayed, asked.idempotency)
         _refuse_conflicts(found, prompt)
         _refuse_when_full(asked, found)
+        # Before the reply: replies of one moment are ordered by their ids.
+        imported = imported_turns.branch(
+            parent=prompt.parent_id, turns=asked.request.imported, config=config, now=found.now
+        )
         reply = accept_rows.queued_reply(
             member=asked.member,
             found=found,
@@ -163,7 +167,7 @@ def _accept_within(lock: AbstractContextManager[None], asked: _Asked) -> Accepte
             request_extra=asked.request.request_extra,
         )
         slots = reservation.slots(now=found.now) if asked.counted else (None,)
-        _store(found, reply, slots, asked.request.imported)
+        _store(found, reply, slots, imported)
     return _announced(reply, ahead=found.waiting)
 
 
@@ -215,13 +219,10 @@ def _store(
     found: AcceptState,
     reply: Reply,
     slots: Iterable[Slot | None],
-    turns: Sequence[ImportedTurn],
+    imported: ImportedBranch,
 ) -> None:
     """With the first of the slots that is free; None: without one. Raises VersionConflict."""
     prompt, conversation = reply.prompt, reply.conversation
-    imported = imported_turns.branch(
-        parent=prompt.parent_id, turns=turns, config=reply.config, now=found.now
-    )
     if prompt._state.adding:
         accept_rows.set_positions(prompt, imported, found)
     accept_rows.update_activity(conversation, [*imported.prompts, prompt][0], found)
