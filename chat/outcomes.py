@@ -37,3 +37,11 @@ class Failure:
     code: str
     detail: str
     retryable: bool
+
+
+CANCELLED = Failure(code="cancelled", detail="The reply was cancelled.", retryable=True)
+CRASH_LOOP = Failure(
+    code="crash_loop",
+    detail="The workers that ran this reply stopped too often.",
+    retryable=True,
+)

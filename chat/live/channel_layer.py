@@ -8,21 +8,11 @@ What differs from the parent:
 - A consumer's own channel is not subscribed in Redis: everything comes by groups.
 - `group_add` waits until Redis has confirmed, so that whoever joins and then reads the tables
   misses nothing.
-- A lost connection is made again with all its groups; silence counts as lost. `connection_epoch`
-  and `is_connected` tell when messages may have been missed, so that listeners read the tables.
-- Redis away is no error for a listener.
+- A lost connection, or a silent one, is made again with all its groups; `connection_epoch` and
+  `is_connected` tell when messages may have been missed. Redis away is no error for a listener.
 
-The parents' names that this module relies on, apart from Channels' documented API; the test
-`tests/contracts/test_channels_redis.py` fails by the name of the one that changed:
-
-- `RedisPubSubChannelLayer._layers`, `_get_layer`: where the part of each event loop is made.
-- `RedisPubSubLoopLayer._shards`, `_subscribe_to_channel`: which connection and which queue it uses;
-  `channels`, `groups`: the queues by channel, and the channels by group.
-- `RedisPubSubLoopLayer._get_group_channel_name`: `redis_channel` repeats it, without an
-  event loop.
-- `RedisSingleShardConnection._subscribed_to`, `_receive_task`, `_do_receiving`,
-  `_ensure_receiver`: what it subscribes to, and the task that reads, which `flush` cancels;
-  `_receive_message`: puts a message into each channel's queue by `put_nowait`.
+The parents' names that this module relies on, apart from Channels' documented API, are listed in
+docs/private-uses.md; tests/contracts/test_channels_redis.py fails by the name of one that changed.
 """
 
 import asyncio
@@ -74,8 +64,7 @@ class EventChannelLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # chann
         self._url = url
 
     @property
-    def is_connected(self) -> bool:
-        """Whether this process and event loop hears Redis."""
+    def is_connected(self) -> bool:  # in this process and event loop
         return self._get_layer().connection.is_connected
 
     @property
@@ -109,7 +98,6 @@ class EventChannelLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # chann
         return self.redis_channel(group), self.serialize(message)
 
     def redis_channel(self, group: str) -> str:
-        """What Redis calls a group."""
         return f"asgi__group__{group}"
 
     def hand_on(self, channel: str, on_message: OnMessage) -> None:

@@ -19,7 +19,7 @@ from chat.resources import queries, render
 from chat.states import OPEN, TERMINAL, ReplyStatus
 
 from . import lifecycle
-from .lifecycle import Superseded
+from .claims import Superseded
 
 _LOOK_SECONDS = 0.05
 

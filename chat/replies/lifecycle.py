@@ -6,56 +6,29 @@ Whoever runs a reply holds a `Claim`; every write of a claim matches reply, atte
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
-from psycopg.types.json import Jsonb
 
-from api import insertion
-from api.errors import DomainError
 from chat import metrics
 from chat.limits import daily_limit
 from chat.models import Choice, Reply
-from chat.outcomes import ChoiceParts, Failure, Outcome
+from chat.outcomes import CANCELLED, CRASH_LOOP, ChoiceParts, Failure, Outcome
 from chat.states import TRANSITIONS, ReplyStatus
 
-from . import claim_statement
+from . import claim_statement, end_statement
+from .claims import Superseded, claim_of
 
 CANCELLED_FINISH_REASON = "cancelled"
 # What a running reply needs beside its row: to ask the model, and to tell of its end.
 WITH_CONTEXT = ("config", "prompt", "member")
-
-
-class Superseded(DomainError):
-    detail = "Another worker, a cancel or a rescue has taken this reply over."
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to write one attempt of one reply."""
-
-    reply_id: UUID
-    attempt: int
-    worker: UUID
-
-    def fence(self) -> Q:
-        return Q(id=self.reply_id, attempt=self.attempt, worker=self.worker)
-
-
-CANCELLED = Failure(code="cancelled", detail="The reply was cancelled.", retryable=True)
-CRASH_LOOP = Failure(
-    code="crash_loop",
-    detail="The workers that ran this reply stopped too often.",
-    retryable=True,
-)
 
 
 def claim(*, reply_id: UUID, worker: UUID) -> Reply | None:
@@ -96,12 +69,8 @@ def cancel_running(reply: Reply, outcome: Outcome) -> None:
 
     Raises Superseded.
     """
-    kept = Outcome(
-        choices=[_cut_short(choice) for choice in outcome.choices if choice.content],
-        last_seq=outcome.last_seq,
-        columns=outcome.columns,
-        context_start=outcome.context_start,
-    )
+    told = [_cut_short(choice) for choice in outcome.choices if choice.content]
+    kept = replace(outcome, choices=told)
     with _both_or_neither(reply):
         refunded = not kept.choices and daily_limit.refund(reply.id)
         _end(reply, ReplyStatus.CANCELLED, kept, failure=CANCELLED, refunded=refunded)
@@ -169,12 +138,6 @@ def request_cancel(reply_id: UUID) -> None:
     Reply.objects.filter(id=reply_id, status=ReplyStatus.IN_PROGRESS).update(
         cancel_requested_at=Now()
     )
-
-
-def claim_of(reply: Reply) -> Claim:
-    if reply.worker is None:
-        raise Superseded()
-    return Claim(reply_id=reply.id, attempt=reply.attempt, worker=reply.worker)
 
 
 def set_choices(reply: Reply, choices: Sequence[Choice]) -> None:
@@ -258,63 +221,20 @@ def _end(
         )
         for choice in outcome.choices
     ]
-    _store_end(claim_of(reply), to, changes, rows)
+    _require_allowed(ReplyStatus.IN_PROGRESS, to)
+    claim = claim_of(reply)
+    if not end_statement.run(
+        reply_id=claim.reply_id,
+        attempt=claim.attempt,
+        worker=claim.worker,
+        to=to,
+        changes=changes,
+        choices=rows,
+    ):
+        raise Superseded()
     _bring_up_to_date(reply, to, changes)
     set_choices(reply, rows)
     metrics.ended(to, reply.error_code)
-
-
-def _store_end(
-    claim: Claim, to: ReplyStatus, changes: dict[str, Any], choices: list[Choice]
-) -> None:
-    """All of it in one statement. Raises Superseded; then nothing is stored."""
-    _require_allowed(ReplyStatus.IN_PROGRESS, to)
-    columns: list[Any] = [Reply._meta.get_field(name) for name in changes]
-    given: dict[str, Any] = {
-        column.column: column.get_db_prep_save(value, connection)
-        for column, value in zip(columns, changes.values(), strict=True)
-    }
-    given |= {
-        "reply": claim.reply_id,
-        "of_attempt": claim.attempt,
-        "by": claim.worker,
-        "to": to.value,
-        "ids": [choice.id for choice in choices],
-        "indexes": [choice.index for choice in choices],
-        "roles": [choice.role for choice in choices],
-        "contents": [choice.content for choice in choices],
-        "reasons": [choice.finish_reason for choice in choices],
-        "extras": [Jsonb(choice.extra) for choice in choices],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_ending(tuple(column.column for column in columns)), given)
-        if cursor.fetchone() is None:
-            raise Superseded()
-    insertion.mark_stored(*choices)
-
-
-@lru_cache
-def _ending(columns: tuple[str, ...]) -> str:
-    changes = ", ".join(f"{column} = %({column})s" for column in columns)
-    return f"""
-        WITH ended AS (
-            UPDATE chat_reply SET status = %(to)s, revision = revision + 1, {changes}
-            WHERE id = %(reply)s AND attempt = %(of_attempt)s AND worker = %(by)s
-                AND status = 'in_progress'
-            RETURNING id, conversation_id
-        ), chosen AS (
-            INSERT INTO chat_choice (id, reply_id, index, role, content, finish_reason, extra)
-            SELECT made.id, ended.id, index, role, content, reason, extra
-            FROM ended, unnest(
-                %(ids)s::uuid[], %(indexes)s::int[], %(roles)s::text[], %(contents)s::text[],
-                %(reasons)s::text[], %(extras)s::jsonb[]
-            ) AS made (id, index, role, content, reason, extra)
-        ), touched AS (
-            UPDATE chat_conversation SET updated_at = %(finished_at)s, active_at = %(finished_at)s
-            FROM ended WHERE chat_conversation.id = ended.conversation_id
-        )
-        SELECT FROM ended
-    """
 
 
 def _put_back(reply: Reply, **changes: Any) -> None:
@@ -376,10 +296,4 @@ def _rescue_one(reply: Reply, *, counted: bool) -> None:
 
 
 def _cut_short(choice: ChoiceParts) -> ChoiceParts:
-    return ChoiceParts(
-        index=choice.index,
-        role=choice.role,
-        content=choice.content,
-        finish_reason=CANCELLED_FINISH_REASON,
-        extra=choice.extra,
-    )
+    return replace(choice, finish_reason=CANCELLED_FINISH_REASON)

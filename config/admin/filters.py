@@ -9,9 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from api.ids import floor_of
-from chat import clock
+from chat import clock, outcomes
 from chat.models import OfferedModel, Reply
-from chat.replies import lifecycle
 from chat.states import OPEN, ReplyStatus
 from workers.model import failures
 from workers.models import Worker
@@ -37,7 +36,7 @@ class ErrorCode(Filter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         codes = [kind.code for kind in failures.KINDS]
-        codes += [lifecycle.CANCELLED.code, lifecycle.CRASH_LOOP.code]
+        codes += [outcomes.CANCELLED.code, outcomes.CRASH_LOOP.code]
         return [(code, code) for code in codes]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Reply]) -> QuerySet[Reply]:

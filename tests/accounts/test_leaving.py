@@ -11,7 +11,8 @@ from accounts.models import ApiKey, Member, Session
 from chat.events import messages
 from chat.models import ChatConfig, Choice, Conversation, Passage, Prompt, QuotaSlot, Reply
 from chat.outcomes import ChoiceParts, Outcome
-from chat.replies.lifecycle import Superseded, complete
+from chat.replies.claims import Superseded
+from chat.replies.lifecycle import complete
 from workers.models import Delivery, Webhook
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

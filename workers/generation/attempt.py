@@ -27,7 +27,7 @@ from chat.exchange.wire_format import RequestDialect
 from chat.models import Reply
 from chat.outcomes import ChoiceParts, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import Superseded
+from chat.replies.claims import Superseded
 from workers.database_retry import retry_until_stored
 from workers.model import provider_dialect, retry_policy
 from workers.model.chunk_accumulator import ChunkAccumulator, TextDelta, deltas_of_completion

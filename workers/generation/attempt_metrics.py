@@ -5,7 +5,7 @@ import time
 from api.metrics import LONG, Counter, Histogram
 from chat.metrics import ENDED, RETRIES
 from chat.models import Reply
-from chat.replies.lifecycle import CRASH_LOOP
+from chat.outcomes import CRASH_LOOP
 from chat.states import ReplyStatus
 from workers.model.failures import KINDS
 from workers.streaming import first_token_latency

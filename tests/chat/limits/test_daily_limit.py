@@ -14,11 +14,11 @@ from support.talking import ask, begin, claim, complete, exchange, fail, post_re
 
 from accounts.models import Member
 from api.redis import Link, link
-from chat import clock
+from chat import clock, outcomes
 from chat.limits import daily_limit
 from chat.models import Conversation, Prompt, QuotaSlot, Reply
 from chat.outcomes import Outcome
-from chat.replies import lifecycle
+from chat.replies import claims, lifecycle
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
@@ -197,8 +197,8 @@ def test_a_slot_is_only_given_back_when_the_end_was_written(api):
     claimed = claim(ask(api, begin(api, intake=False), message="Hello"))
     claimed.attempt += 1
 
-    with pytest.raises(lifecycle.Superseded):
-        lifecycle.fail(claimed, lifecycle.CRASH_LOOP, Outcome())
+    with pytest.raises(claims.Superseded):
+        lifecycle.fail(claimed, outcomes.CRASH_LOOP, Outcome())
 
     assert slots() == [1]
 

@@ -13,7 +13,8 @@ from support.talking import ask, begin, claim, detail, exchange, post_reply
 from api import threads
 from chat.models import Conversation, QuotaSlot, Reply
 from chat.outcomes import ChoiceParts, Outcome
-from chat.replies.lifecycle import Superseded, complete
+from chat.replies.claims import Superseded
+from chat.replies.lifecycle import complete
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 

@@ -11,7 +11,7 @@ from support.reply_rows import MODEL, make_reply, make_running, set_directly, st
 from chat.models import Choice, QuotaSlot, Reply
 from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import Superseded
+from chat.replies.claims import Superseded
 from chat.states import ReplyStatus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

@@ -12,7 +12,7 @@ from support.reply_rows import make_reply, make_running, set_directly, stored
 from chat.models import Choice, Conversation, QuotaSlot, Reply
 from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import Superseded
+from chat.replies.claims import Superseded
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 FAILURE = Failure(code="model_error", detail="It broke.", retryable=True)

@@ -11,7 +11,7 @@ from support.reply_rows import make_conversation, make_reply, make_running, set_
 from chat.models import Choice, QuotaSlot
 from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from chat.replies.lifecycle import Superseded
+from chat.replies.claims import Superseded
 from chat.states import TERMINAL, TRANSITIONS, ReplyStatus
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]

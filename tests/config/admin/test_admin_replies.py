@@ -8,7 +8,7 @@ from support.reply_rows import another_member, make_reply, make_running, set_dir
 from chat.limits import daily_limit
 from chat.models import Reply
 from chat.outcomes import ChoiceParts, Failure, Outcome
-from chat.replies import lifecycle
+from chat.replies import claims, lifecycle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 LIST = "/admin/chat/reply/"
@@ -158,7 +158,7 @@ def test_a_running_reply_is_taken_from_its_worker_which_writes_nothing_more(ops,
     assert "Requeued: 1" in text_of(answer)
     now = stored(reply)
     assert (now.status, now.worker, now.attempt, now.rescues) == ("queued", None, 1, 0)
-    with pytest.raises(lifecycle.Superseded):
+    with pytest.raises(claims.Superseded):
         lifecycle.complete(reply, Outcome(choices=[ChoiceParts(index=0, content="late")]))
     again = lifecycle.claim(reply_id=reply.id, worker=reply.worker)
     assert again is not None

@@ -15,6 +15,7 @@ from support.webhooks.hooks import OUTCOME, make_ended, make_webhook
 from support.webhooks.receiver import Receiver
 
 from api import threads
+from chat import outcomes
 from chat.replies import lifecycle
 from workers.engine.engine import Engine
 from workers.models import Delivery, Webhook
@@ -78,7 +79,7 @@ async def test_an_ended_reply_arrives_signed(sender, receiver, member):
 async def test_cancelled_and_failed_replies_arrive_too(sender, receiver, member):
     await threads.run(make_webhook, member, receiver.url)
     await threads.run(lambda: lifecycle.cancel_queued(make_reply(member).id))
-    await threads.run(lambda: lifecycle.fail(make_running(member), lifecycle.CRASH_LOOP, OUTCOME))
+    await threads.run(lambda: lifecycle.fail(make_running(member), outcomes.CRASH_LOOP, OUTCOME))
 
     await all_finished(sender)
 
