@@ -7,7 +7,6 @@ import pytest
 from channels.layers import get_channel_layer
 from support.eventually import comes_true
 
-from api import threads
 from chat.live import channel_layer
 from chat.replies import cancellation
 from config.embedded.redis import EmbeddedRedis
@@ -45,7 +44,7 @@ async def listening():
 
 
 async def signal(*reply_ids):
-    await threads.run(cancellation._signal, list(reply_ids))
+    await asyncio.to_thread(cancellation._signal, list(reply_ids))
 
 
 async def test_what_a_request_asks_for_is_heard(redis, listening):
