@@ -5,7 +5,7 @@ from typing import Any
 
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 
-from .wire import BoundedSession
+from .bounded_http import BoundedSession
 
 
 class Adapter(DefaultSocialAccountAdapter):

@@ -60,7 +60,7 @@ def test_spectacular_makes_an_operations_bodies_by_methods_of_its_own(name, para
 
 
 def test_requests_keeps_a_body_that_was_read_where_content_finds_it():
-    breaks = "accounts/oauth/wire.py puts a bounded body there"
+    breaks = "accounts/oauth/bounded_http.py puts a bounded body there"
     response = requests.Response()
     assert response._content is False, breaks
 

@@ -9,7 +9,7 @@ from support.oauth.travelling import Traveller, agree, query_of
 from support.people import make_member
 
 from accounts.models import Member, OAuthCode
-from accounts.oauth.wire import AnswerTooLong, BoundedSession
+from accounts.oauth.bounded_http import AnswerTooLong, BoundedSession
 from api import threads
 
 pytestmark = pytest.mark.django_db

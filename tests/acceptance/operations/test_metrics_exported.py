@@ -14,7 +14,7 @@ from support.processes.person import Person
 from support.processes.recorder import TERMINAL
 from support.processes.stack import Stack, free_port, until
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PORT = free_port()
 # PromQL: what may follow is a selector, a range or nothing, but no bracket, which a function has.
 _WORD = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*(?![a-zA-Z0-9_:]|\s*\()")

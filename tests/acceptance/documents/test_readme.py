@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ENGLISH = "Malgil: Where do you stand right now?\nYou: I know some Python.\n"
 KOREAN = "말길: 지금 어떤 상황에 계신가요?\n나: 파이썬을 조금 압니다.\n"
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs/protocol.md"
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs/protocol.md"
 
 
 def test_the_documented_client_prints_the_answer_that_is_stored(healthy, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from support.processes.person import Person
 from support.processes.stack import Stack, free_port, until
 
-DOCUMENT = (Path(__file__).resolve().parents[2] / "docs/api.md").read_text()
+DOCUMENT = (Path(__file__).resolve().parents[3] / "docs/api.md").read_text()
 ASK, RECEIVE = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 
 
