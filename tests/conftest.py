@@ -11,6 +11,8 @@ from support import declared_problems
 from support.people import make_member
 from support.shared_connection import lent_to_the_pool
 
+from api import threads
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(embedded_servers) -> None:
@@ -61,11 +63,21 @@ def _pool_shares_the_tests_connection(request, monkeypatch) -> Iterator[None]:
     rolled back after the test. Tests with `transaction=True` commit; there each thread has its own.
     """
     if not _is_rolled_back(request):
+        if not _uses_the_database(request):
+            # Another test's connections are on the shared threads, and may not be looked at here.
+            monkeypatch.setattr(threads, "close_old_connections", lambda: None)
         yield
         return
     request.getfixturevalue("db")
     with lent_to_the_pool(monkeypatch):
         yield
+
+
+def _uses_the_database(request) -> bool:
+    fixtures = {"db", "transactional_db", "django_db_setup"}
+    return bool(
+        request.node.get_closest_marker("django_db") or fixtures.intersection(request.fixturenames)
+    )
 
 
 def _is_rolled_back(request) -> bool:
