@@ -17,4 +17,6 @@ async def test_nobody_notices_a_rolling_restart(deployed) -> None:
     assert seen["rescued"] == 0
     assert set(seen["restart_seconds"]) == {replica.name for replica in deployed.all_replicas}
     assert seen["sockets_lost"] >= 50
-    assert seen["socket_back_seconds"]["max"] < 5
+    # Three attempts with the pauses of docs/protocol.md (0.5, 1 and 2 s, and chance), on a machine
+    # that is busy.
+    assert seen["socket_back_seconds"]["max"] < 10
