@@ -10,9 +10,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.core.asgi import get_asgi_application
+from django.core.cache import close_caches
+from django.core.handlers import asgi
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
-from django.core.signals import request_started
+from django.core.handlers.base import reset_urlconf
+from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
@@ -26,16 +28,35 @@ from api import threads
 from . import access_log
 
 
-def application() -> ASGIHandler:
-    """Django's own, without the receivers that prepare a request's thread: it has none.
+def _on_the_loop(function: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+    async def call() -> None:
+        function()
 
-    They are synchronous, so Django would make a thread for them that is kept until the request
-    ends.
+    return call
+
+
+# Django's handler uses it for one thing: to close the response on a thread. What is closed here is
+# a file or memory, and no receiver of `request_finished` is left that would need one.
+asgi.sync_to_async = _on_the_loop  # type: ignore[attr-defined]  # imported there, not exported
+
+
+class Handler(ASGIHandler):
+    """Django's own, without what prepares and tidies up a request's thread: it has none.
+
+    Django would make a thread for these receivers and for closing the response, each time
+    (docs/private-uses.md).
     """
-    handler = get_asgi_application()
-    request_started.disconnect(close_old_connections)
-    request_started.disconnect(reset_queries)
-    return handler
+
+    def __init__(self) -> None:
+        super().__init__()
+        request_started.disconnect(close_old_connections)
+        request_started.disconnect(reset_queries)
+        request_finished.disconnect(close_old_connections)
+        request_finished.disconnect(close_caches)
+        request_finished.disconnect(reset_urlconf)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.handle(scope, receive, send)
 
 
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"

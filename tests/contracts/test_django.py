@@ -1,10 +1,12 @@
 """Django, as api/prepared.py, chat/replies/lifecycle.py, api/database and the admin rely on it."""
 
 import asyncio
+import inspect
 import threading
 
 import pytest
 from django.contrib.admin import ModelAdmin
+from django.core.handlers import asgi
 from django.core.handlers.asgi import ASGIHandler
 from django.db import connection
 from django.db.backends.postgresql import base
@@ -102,6 +104,16 @@ def test_the_admin_filters_actions_by_permission():
     )
 
 
+def test_the_handler_closes_responses_by_sync_to_async():
+    breaks = "config/http/django_handler.py closes responses on the loop in its place"
+    require(asgi, "sync_to_async", breaks=breaks)
+    assert asgi.sync_to_async is django_handler._on_the_loop, breaks
+    used = inspect.getsource(ASGIHandler)
+    assert used.count("sync_to_async(") == used.count("response.close)()") == 2, breaks
+    require(ASGIHandler, "handle", breaks="config/http/django_handler.Handler calls it")
+    require_parameters(ASGIHandler.handle, "scope", "receive", "send", breaks=breaks)
+
+
 async def test_a_request_that_waits_keeps_no_thread(settings):
     """Django keeps one as soon as anything synchronous stands before the view: a middleware, or a
     receiver of request_started."""
@@ -113,7 +125,7 @@ async def test_a_request_that_waits_keeps_no_thread(settings):
         return HttpResponse(b"{}")
 
     settings.ROOT_URLCONF = type("Urls", (), {"urlpatterns": [path("waits", view)]})
-    handler: ASGIHandler = django_handler.application()
+    handler: ASGIHandler = django_handler.Handler()
     before = set(threading.enumerate())
     request = asyncio.ensure_future(_ask(handler, "/waits"))
     async with asyncio.timeout(10):
