@@ -2,7 +2,7 @@
 
 The client knows the server, the key, the headers and the connections. A request is put together
 here, of its `base_url`, `default_headers` and `auth_headers`, and sent over its HTTP client: its
-`post` takes 0.5 to 0.9 ms of CPU more for each answer, which is 12 % of what an answer of 64 tokens
+`post` takes 0.5 to 0.9 ms of CPU more for each answer, which is 12 % of what an answer of 60 tokens
 costs the worker and 5 % of all that it costs; its `create` takes 2.2 ms more.
 tests/workers/model/test_client_contract.py compares what is sent, and the error that is made of a
 refusal, with the client's own.
