@@ -23,6 +23,8 @@ class Run:
             [sys.executable, str(Path(__file__).with_name("stand_in_run.py")), folder, *flags],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=(folder / "console").open("wb"),
+            # Under nohup, say, SIGHUP is ignored, which a launcher respects.
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
         )
 
     def events(self) -> list[str]:
