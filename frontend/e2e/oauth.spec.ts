@@ -5,7 +5,9 @@ import { expect, test, type Page } from '@playwright/test';
 import { freePort, said, type Stack, startStack } from './stack';
 
 const PYTHON = process.env.PYTHON ?? 'python3';
-const STAND_IN = fileURLToPath(new URL('../../tests/support/oauth/provider_process.py', import.meta.url));
+const STAND_IN = fileURLToPath(
+  new URL('../../tests/support/oauth/provider_process.py', import.meta.url),
+);
 const CLIENT = { ID: 'the-client', SECRET: 'the-secret' };
 
 /** Another site than the backend's 127.0.0.1, as providers are. */
