@@ -46,13 +46,7 @@ def reply(row: Reply, *, ahead: int | None = None) -> dict[str, Any]:
 def conversation(row: Conversation) -> dict[str, Any]:
     """Expects all that `queries.get_conversation` gives; one query while a reply waits."""
     return {
-        "id": row.id,
-        "title": row.title,
-        "config": _config(row.config),
-        "pinned": row.pinned,
-        "archived": row.archived,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
+        **_of_conversation(row),
         "prompts": _prompts(row),
         "replies": [reply(each) for each in row.replies.all()],
     }
@@ -61,6 +55,14 @@ def conversation(row: Conversation) -> dict[str, Any]:
 def summary(row: Conversation) -> dict[str, Any]:
     """Expects `last_reply`, as `queries.with_last_reply` gives it, and `config` loaded."""
     return {
+        **_of_conversation(row),
+        "last_reply": row.last_reply,  # type: ignore[attr-defined]  # annotated
+    }
+
+
+def _of_conversation(row: Conversation) -> dict[str, Any]:
+    """What the whole conversation and its summary begin with."""
+    return {
         "id": row.id,
         "title": row.title,
         "config": _config(row.config),
@@ -68,7 +70,6 @@ def summary(row: Conversation) -> dict[str, Any]:
         "archived": row.archived,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
-        "last_reply": row.last_reply,  # type: ignore[attr-defined]  # annotated
     }
 
 
