@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from io import StringIO
 from pathlib import Path
 
@@ -153,7 +154,6 @@ def caused_by(cause, kind=UNREACHABLE, reason="APIConnectionError"):
         (ModelFailure(NO_ACCESS, reason="HTTP 401"), "correct OPENAI_API_KEY"),
         (ModelFailure(NO_CREDIT), "top it up"),
         (ModelFailure(TIMEOUT, reason="stalled"), "does not answer in time"),
-        (ModelFailure(UNREACHABLE, reason="connect timeout"), "does not answer in time"),
         (caused_by(socket.gaierror(-2, "Name or service not known")), "DNS"),
         (caused_by(ConnectionRefusedError(111, "refused")), "nobody listens"),
         (caused_by(ssl.SSLCertVerificationError("expired")), "certificate"),
@@ -176,6 +176,19 @@ def test_a_name_that_is_not_known(settings):
     settings.OPENAI_BASE_URL = "http://no-such-host.invalid/v1"
 
     assert "its name is not known" in check.ask().why_not
+
+
+def test_a_server_that_takes_no_connection(settings):
+    settings.MODEL_CONNECT_SECONDS = 0.2
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as waiting:
+        for _ in range(4):  # Linux takes one more than the backlog, and then none
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            with suppress(BlockingIOError):
+                client.connect(full.getsockname())
+        settings.OPENAI_BASE_URL = f"http://127.0.0.1:{full.getsockname()[1]}/v1"
+
+        assert "does not answer in time" in check.ask().why_not
 
 
 def test_a_default_model_that_the_server_does_not_list(settings):

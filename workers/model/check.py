@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from .client import ModelClient
 from .failures import NO_ACCESS, NO_CREDIT, TIMEOUT, ModelFailure
 
+_LATE = "it does not answer in time: is the way there open, is it overloaded?"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -48,8 +50,10 @@ def _why(failure: ModelFailure) -> str:
             return "it does not speak TLS: should OPENAI_BASE_URL begin with http://?"
         if isinstance(cause, ConnectionRefusedError):
             return "nobody listens there: start it, or correct OPENAI_BASE_URL."
-    if failure.kind is TIMEOUT or failure.reason == "connect timeout":
-        return "it does not answer in time: is the way there open, is it overloaded?"
+        if isinstance(cause, TimeoutError):  # aiohttp's of connecting is one, too
+            return _LATE
+    if failure.kind is TIMEOUT:
+        return _LATE
     return f"it does not list its models ({failure.reason}): is OPENAI_BASE_URL right to its /v1?"
 
 
