@@ -1,4 +1,4 @@
-"""ChunkAccumulator the chunks of a stream into the `chat.completion` that they add up to."""
+"""Puts the chunks of a stream together into the `chat.completion` that they add up to."""
 
 from typing import Any
 
@@ -51,7 +51,10 @@ class ChunkAccumulator:
 
     def _take(self, choice: JSON) -> list[TextDelta]:
         index = _index(choice)
-        text = self._choices.setdefault(index, _Choice()).add(choice)
+        known = self._choices.get(index)
+        if known is None:
+            known = self._choices[index] = _Choice()
+        text = known.add(choice)
         return [(index, text)] if text else []
 
 
