@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from waiting import wait_for
+from support.eventually import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,8 +20,8 @@ class Run:
     def __init__(self, folder: Path, *flags: str) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("stand_in_run.py")), folder, *flags],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            [sys.executable, "-m", "support.launcher.stand_in_run", folder, *flags],
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"},
             stdout=(folder / "console").open("wb"),
             # Under nohup, say, SIGHUP is ignored, which a launcher respects.
             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),

@@ -2,8 +2,21 @@
 
 import asyncio
 import inspect
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 SECONDS = 10.0
+Found = TypeVar("Found")
+
+
+def wait_for(condition: Callable[[], Found], *, seconds: float = SECONDS) -> Found:
+    """The first true answer of `condition`, where no event loop runs."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.01)
+    return found
 
 
 async def comes_true(condition):

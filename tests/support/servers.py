@@ -1,6 +1,6 @@
 """Real PostgreSQL and Redis for the whole test session, in a folder that is thrown away.
 
-A pytest plugin (`-p servers`), since Django's settings read the environment before any
+A pytest plugin (`-p support.servers`), since Django's settings read the environment before any
 conftest.py is loaded. They run from the first test that needs them.
 """
 

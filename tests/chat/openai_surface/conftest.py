@@ -1,20 +1,5 @@
 import pytest
 from support.processes.person import Person
-from support.processes.stack import Stack
-
-
-@pytest.fixture(scope="module")
-def stack():
-    """Real processes, for the tests that drive them as the official client would."""
-    with Stack() as running:
-        yield running
-
-
-@pytest.fixture
-def healthy(stack):
-    stack.reset_model()
-    stack.wait_until_ready()
-    return stack
 
 
 @pytest.fixture

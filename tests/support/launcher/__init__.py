@@ -1,0 +1,1 @@
+"""A run of the launcher with tiny services in place of the real ones."""
