@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("malgil")
 app.config_from_object("config.celeryconfig")
 app.autodiscover_tasks(["workers.engine"])
+app.steps["worker"].add("workers.engine.celery_lifecycle:StartEngine")
 app.steps["consumer"].add("workers.engine.celery_fetching:Fetching")
 
 

@@ -3,6 +3,7 @@
 import signal
 import time
 
+from support.eventually import comes_true
 from support.processes.crowd import Crowd
 
 
@@ -37,7 +38,6 @@ async def test_what_does_not_finish_in_time_is_handed_back_at_once(healthy):
 
 
 async def test_a_worker_that_has_nothing_to_do_leaves_at_once(healthy):
-    # Not the one that was just started: it beats before Celery has installed its signal handlers.
     worker = healthy.workers[1]
 
     began = time.monotonic()
@@ -45,6 +45,19 @@ async def test_a_worker_that_has_nothing_to_do_leaves_at_once(healthy):
     assert worker.wait(seconds=10) == 0
 
     assert time.monotonic() - began < 3
+    worker.start()
+
+
+async def test_a_worker_that_is_stopped_as_soon_as_it_has_registered_leaves_in_order(healthy):
+    worker = healthy.workers[1]
+    worker.kill()
+    said = len(worker.log.read_text())
+    worker.start()
+
+    await comes_true(lambda: worker.says("worker.registered", after=said))
+    assert worker.terminate(seconds=10) == 0
+
+    assert healthy.rows("SELECT count(*) FROM workers_worker WHERE pid = %s", worker.pid) == [(0,)]
     worker.start()
 
 

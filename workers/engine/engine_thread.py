@@ -84,6 +84,10 @@ def start() -> None:
     _current.start()
 
 
+def is_started() -> bool:
+    return _current is not None
+
+
 def current() -> EngineThread:
     """Raises RuntimeError in a process that is no worker."""
     if _current is None:
