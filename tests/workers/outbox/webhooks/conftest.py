@@ -1,9 +1,12 @@
-"""Receivers on this machine, which webhooks may reach here, and short timings."""
+"""Receivers on this machine, which webhooks may reach here, a sender, and short timings."""
 
+import asyncio
 from ipaddress import ip_network
 
 import pytest
 from support.webhooks.receiver import Receiver
+
+from workers.outbox.webhooks.sending import Sender
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +26,11 @@ def receiver():
 def another_receiver():
     with Receiver() as listening:
         yield listening
+
+
+@pytest.fixture
+async def sender():
+    sender = Sender()
+    yield sender
+    async with asyncio.timeout(10):
+        await sender.close()
