@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from api import threads
+
 SECONDS = 10.0
 Found = TypeVar("Found")
 
@@ -29,3 +31,8 @@ async def comes_true(condition):
             if value:
                 return value
             await asyncio.sleep(0.005)
+
+
+async def until(condition):
+    """The same for a condition that blocks: it is looked at in a thread."""
+    await comes_true(lambda: threads.run(condition))
