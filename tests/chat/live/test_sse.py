@@ -22,13 +22,8 @@ from chat.replies import lifecycle
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_layer"),
+    pytest.mark.usefixtures("redis", "own_layer", "no_sweeps"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _no_sweeps(settings):
-    settings.SOCKET_SWEEP_SECONDS = 60
 
 
 @pytest.fixture

@@ -1,31 +1,23 @@
-"""The WebSocket as a client meets it."""
+"""What the WebSocket tells a client: what is there, what happens, and what it asks for again."""
 
-import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from support.drivers.socket_driver import Socket, access_of, open_session, opened, ticket_for
-from support.eventually import comes_true
+from support.drivers.socket_driver import opened
 from support.reply_rows import another_member, make_reply, make_running
 from support.running_reply import complete, say, shown
 
-from accounts.models import SocketTicket
 from api import threads
 from chat.events import publisher
-from chat.live import reconciliation, subscriber
+from chat.live import subscriber
 from chat.replies import lifecycle
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_layer"),
+    pytest.mark.usefixtures("redis", "own_layer", "no_sweeps"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _no_sweeps(settings):
-    settings.SOCKET_SWEEP_SECONDS = 60
 
 
 async def test_ready_says_who_and_until_when(member, settings):
@@ -254,213 +246,6 @@ async def test_a_ping_is_answered(member):
         assert await socket.next() == {"type": "pong"}
 
 
-async def test_authenticating_again_makes_the_socket_last(member):
-    session = await threads.run(open_session, member)
-    async with opened(member, session=session, lasting=1.5) as socket:
-        await socket.say(type="authenticate", access=await threads.run(access_of, session))
-
-        frame = await socket.next()
-        assert frame["type"] == "ready"
-        left = datetime.fromisoformat(frame["expires_at"]) - datetime.now(UTC)
-        assert left > timedelta(seconds=60)
-        await asyncio.sleep(1.7)  # past the moment at which it would have ended
-        await socket.say(type="ping")
-        assert await socket.next() == {"type": "pong"}
-
-
-async def access_of_another_member(member):
-    return await threads.run(lambda: access_of(open_session(another_member())))
-
-
-async def access_that_expired(member):
-    from accounts.credentials import tokens
-
-    def expired():
-        token = tokens.read_access(access_of(open_session(member)))
-        token.set_exp(lifetime=timedelta(seconds=-1))
-        return str(token)
-
-    return await threads.run(expired)
-
-
-async def access_of_an_ended_session(member):
-    from accounts.credentials import sessions
-
-    def ended():
-        session = open_session(member)
-        access = access_of(session)
-        sessions.revoke(session)
-        return access
-
-    return await threads.run(ended)
-
-
-async def no_token(member):
-    return "\ud800 no token"
-
-
-@pytest.mark.parametrize(
-    "access",
-    [access_of_another_member, access_that_expired, access_of_an_ended_session, no_token],
-)
-async def test_a_token_that_does_not_serve_ends_the_socket(member, access):
-    async with opened(member) as socket:
-        await socket.say(type="authenticate", access=await access(member))
-        assert await socket.closed_with() == 4401
-
-
-async def test_a_socket_ends_when_its_time_is_over(member):
-    async with opened(member, lasting=0.5) as socket:
-        assert await socket.closed_with() == 4401
-
-
-@pytest.mark.parametrize(
-    "frame",
-    [
-        {"text": "no json"},
-        {"bytes": b"\x00"},
-        {"text": '{"type":"dance"}'},
-        {"text": '{"type":"ping","more":1}'},
-        {"text": '{"type":"ping"' + " " * 16_384 + "}"},
-    ],
-)
-async def test_a_bad_message_is_explained_and_ends_the_socket(member, frame):
-    reply = await threads.run(make_running, member)
-    async with opened(member) as socket:
-        await socket.next("reply.snapshot")
-        await socket.say_raw(**frame)
-        await socket.say(type="ping")
-
-        error = await socket.next()
-        assert (error["type"], error["code"]) == ("error", "bad_message")
-        assert await socket.closed_with() == 4400
-        # Nothing follows: a server refuses to send after the close.
-        await threads.run(say, reply, 1, "a")
-        assert await socket.receive_nothing(timeout=0.2)
-
-
-async def refused(*subprotocols):
-    socket = Socket(*subprotocols)
-    accepted, protocol = await socket.connect()
-    assert accepted  # a browser sees a close before that as 1006
-    code = await socket.closed_with()
-    await socket.send_input({"type": "websocket.disconnect", "code": code})
-    await socket.wait()
-    return protocol, code
-
-
-async def test_a_ticket_serves_once(member):
-    ticket = await threads.run(lambda: ticket_for(open_session(member)))
-    first = Socket("malgil.v1", ticket)
-    await first.connect()
-    await first.next("ready")
-
-    assert await refused("malgil.v1", ticket) == ("malgil.v1", 4401)
-
-    await first.disconnect()
-
-
-async def test_a_ticket_that_is_too_old_does_not_serve(member):
-    ticket = await threads.run(lambda: ticket_for(open_session(member)))
-    long_ago = datetime.now(UTC) - timedelta(seconds=1)
-    await threads.run(lambda: SocketTicket.objects.update(expires_at=long_ago))
-
-    assert await refused("malgil.v1", ticket) == ("malgil.v1", 4401)
-
-
-@pytest.mark.parametrize("offered", [["malgil.v1"], ["malgil.v1", "ticket.none"], ["other"], []])
-async def test_without_a_ticket_nobody_gets_in(member, offered):
-    assert (await refused(*offered))[1] == 4401
-
-
-async def test_a_ticket_without_the_protocol_is_not_spent(member):
-    ticket = await threads.run(lambda: ticket_for(open_session(member)))
-
-    assert await refused(ticket) == (None, 4401)
-
-    assert await threads.run(SocketTicket.objects.count) == 1
-
-
-async def test_a_member_has_so_many_sockets(member, settings):
-    settings.CHAT_MAX_SOCKETS = 2
-    async with opened(member), opened(member):
-        ticket = await threads.run(lambda: ticket_for(open_session(member)))
-        assert await refused("malgil.v1", ticket) == ("malgil.v1", 4429)
-    async with opened(member):
-        pass
-
-
-async def test_nothing_is_left_of_sockets_that_are_gone(member, own_layer):
-    for _ in range(3):
-        async with opened(member):
-            pass
-
-    assert not reconciliation.reconciler._connections
-    assert (own_layer.channels, own_layer.groups) == ({}, {})
-
-
-async def test_nothing_is_left_of_a_socket_that_broke(member, own_layer, monkeypatch):
-    """A handler that raises ends the socket, and no disconnect comes."""
-    from chat.live.websocket_consumer import MemberConsumer
-
-    async def broken(self, message):
-        raise RuntimeError("odd")
-
-    monkeypatch.setattr(MemberConsumer, "_answer", broken)
-    session = await threads.run(open_session, member)
-    ticket = await threads.run(ticket_for, session)
-    socket = Socket("malgil.v1", ticket)
-    await socket.connect()
-    await socket.next("ready")
-
-    await socket.say(type="ping")
-    with pytest.raises(RuntimeError, match="odd"):
-        await socket.wait(timeout=5)
-
-    assert not reconciliation.reconciler._connections
-    assert (own_layer.channels, own_layer.groups) == ({}, {})
-
-
-def losing(function, times):
-    """The database is away for the first calls."""
-    from django.db import OperationalError
-
-    left = [OperationalError("away")] * times
-
-    def call(*args, **kwargs):
-        if left:
-            raise left.pop()
-        return function(*args, **kwargs)
-
-    return call
-
-
-async def test_an_end_whose_text_cannot_be_read_is_told_later(member, monkeypatch, settings):
-    from chat.resources import queries
-
-    settings.SOCKET_SWEEP_SECONDS = 0.1
-    reply = await threads.run(make_running, member)
-    async with opened(member) as socket:
-        await socket.next("reply.snapshot")
-        monkeypatch.setattr(queries, "get_reply", losing(queries.get_reply, 2))
-        await threads.run(lambda: publisher.publish(complete(reply, "abc", 3)))
-
-        frame = await socket.next("reply.snapshot")
-        assert frame["choices"] == [{"index": 0, "content": "abc"}]
-        assert (await socket.next("reply.updated"))["reply"]["status"] == "completed"
-
-
-@pytest.mark.parametrize("name", ["get_reply", "open_of"])
-async def test_without_the_database_a_client_is_asked_to_come_again(member, monkeypatch, name):
-    from chat.resources import queries
-
-    monkeypatch.setattr(queries, name, losing(getattr(queries, name), 1))
-    async with opened(member, ready=False) as socket:
-        await socket.say(type="resync", reply=str(uuid4()))
-
-        assert await socket.closed_with() == 1012
-
-
 async def test_a_conversation_that_was_deleted_is_told_with_its_id(member):
     reply = await threads.run(make_running, member)
 
@@ -473,14 +258,3 @@ async def test_a_conversation_that_was_deleted_is_told_with_its_id(member):
 
         frame = await socket.next("conversation.deleted")
         assert frame["conversation"] == str(reply.conversation_id)
-
-
-async def test_a_foreign_page_may_not_open_a_socket(member):
-    ticket = await threads.run(lambda: ticket_for(open_session(member)))
-    socket = Socket("malgil.v1", ticket)
-    socket.scope["headers"] = [(b"origin", b"https://evil.example"), (b"host", b"ours.example")]
-
-    accepted, _ = await socket.connect()
-
-    assert not accepted
-    await comes_true(lambda: not reconciliation.reconciler._connections)
