@@ -1,59 +1,24 @@
-"""Long polling: ETag, If-None-Match and `Prefer: wait`."""
+"""`GET replies/{id}` as a long poll: ETag, If-None-Match and `Prefer: wait`."""
 
 import asyncio
 import threading
-from uuid import uuid4
 
 import pytest
-from django.db import OperationalError
+from support.chat.long_polls import begin, complete, connections, waiting
 from support.drivers.http_driver import Caller, caller_of
 from support.drivers.socket_driver import open_session
 from support.eventually import comes_true
-from support.reply_rows import another_member, make_conversation, make_reply, make_running, stored
+from support.reply_rows import another_member, make_reply, make_running, stored
 
 from accounts.credentials import sessions
 from api import threads
-from chat.events import publisher
 from chat.live import reconciliation
 from chat.models import Conversation
-from chat.outcomes import ChoiceParts, Outcome
-from chat.replies import cancellation, lifecycle
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("redis", "own_layer"),
+    pytest.mark.usefixtures("redis", "own_layer", "no_sweeps"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _no_sweeps(settings):
-    settings.SOCKET_SWEEP_SECONDS = 60
-
-
-def complete(reply, *, told=True):
-    choice = ChoiceParts(index=0, content="Hi", finish_reason="stop")
-    lifecycle.complete(reply, Outcome(choices=[choice], last_seq=1))
-    if told:
-        publisher.publish(publisher.after_change(reply))
-
-
-def begin(reply):
-    """Claims, and tells."""
-    claimed = lifecycle.claim(reply_id=reply.id, worker=uuid4())
-    publisher.publish(publisher.after_change(claimed))
-    return claimed
-
-
-async def waiting(caller, path, **headers):
-    """A request that has come as far as it can."""
-    before = _connections()
-    task = asyncio.ensure_future(caller.get(path, **headers))
-    await comes_true(lambda: _connections() > before or task.done())
-    return task
-
-
-def _connections():
-    return sum(map(len, reconciliation.reconciler._connections.values()))
 
 
 async def test_the_etag_changes_with_the_status(member):
@@ -241,7 +206,7 @@ async def test_three_hundred_that_wait_cost_no_threads_and_no_queries(member, mo
         asyncio.ensure_future(caller.get(f"replies/{reply.id}", Prefer="wait=60"))
         for _ in range(300)
     ]
-    await comes_true(lambda: _connections() == 300)
+    await comes_true(lambda: connections() == 300)
     run, asked = threads.run, []
 
     async def counted(function, *args, **kwargs):
@@ -264,53 +229,6 @@ async def test_three_hundred_that_wait_cost_no_threads_and_no_queries(member, mo
     assert not reconciliation.reconciler._connections
 
 
-async def test_asking_with_a_wait_answers_200_when_the_reply_ended_in_time(member):
-    conversation = await threads.run(make_conversation, member)
-    caller = await caller_of(member)
-    task = asyncio.ensure_future(
-        caller.post(f"conversations/{conversation.id}/replies", {"message": "Hi"}, Prefer="wait=30")
-    )
-    await comes_true(lambda: _connections() == 1)
-    reply = await threads.run(lambda: begin(conversation.replies.get()))
-    await threads.run(complete, reply)
-    answer = await task
-
-    assert answer.status_code == 200
-    assert answer["Location"] == f"/api/v1/replies/{reply.id}"
-    assert answer["Preference-Applied"] == "wait=30"
-    assert answer["RateLimit"].startswith('"daily";r=4;')
-    assert answer.json()["choices"][0]["content"] == "Hi"
-
-
-async def test_the_limit_is_told_as_it_is_after_the_wait(member):
-    conversation = await threads.run(make_conversation, member)
-    caller = await caller_of(member)
-    task = asyncio.ensure_future(
-        caller.post(f"conversations/{conversation.id}/replies", {"message": "Hi"}, Prefer="wait=30")
-    )
-    await comes_true(lambda: _connections() == 1)
-    reply = await threads.run(conversation.replies.get)
-
-    await cancellation.cancel(member=member, reply_id=reply.id)
-
-    answer = await task
-    assert answer.json()["error"]["refunded"]
-    assert answer["RateLimit"].startswith('"daily";r=5;')
-
-
-async def test_asking_with_a_wait_answers_202_when_it_did_not(member):
-    conversation = await threads.run(make_conversation, member)
-    caller = await caller_of(member)
-
-    answer = await caller.post(
-        f"conversations/{conversation.id}/replies", {"message": "Hi"}, Prefer="wait=1"
-    )
-
-    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
-    assert answer["Retry-After"] == "1"
-    assert answer["Preference-Applied"] == "wait=1"
-
-
 async def test_who_waits_too_often_is_answered_at_once(member, monkeypatch):
     from chat.live import reply_follower
 
@@ -325,21 +243,3 @@ async def test_who_waits_too_often_is_answered_at_once(member, monkeypatch):
     assert "Preference-Applied" not in answer
     await threads.run(complete, reply)
     await task
-
-
-async def test_what_was_accepted_is_told_so_when_it_cannot_be_waited_for(member, monkeypatch):
-    from chat.live import long_poll as waits
-
-    def away(*_):
-        raise OperationalError
-
-    monkeypatch.setattr(waits, "_read", away)
-    conversation = await threads.run(make_conversation, member)
-    caller = await caller_of(member)
-
-    answer = await caller.post(
-        f"conversations/{conversation.id}/replies", {"message": "Hi"}, Prefer="wait=1"
-    )
-
-    assert (answer.status_code, answer.json()["status"]) == (202, "queued")
-    assert answer["Location"] == f"/api/v1/replies/{answer.json()['id']}"
