@@ -1,19 +1,16 @@
 """The daily limit: never one too many, never one lost."""
 
 import itertools
-import socket
-import time
 from datetime import datetime
 
 import pytest
-from django.conf import settings
+from support.chat.daily_limits import in_redis, slots, today, use_up
 from support.people import make_member
 from support.racing import at_once
 from support.refusals import refused
 from support.talking import ask, begin, claim, complete, exchange, fail, post_reply
 
 from accounts.models import Member
-from api.redis import Link, link
 from chat import clock, outcomes
 from chat.limits import daily_limit
 from chat.models import Conversation, Prompt, QuotaSlot, Reply
@@ -23,42 +20,8 @@ from chat.replies import claims, lifecycle
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis")]
 
 
-def use_up(api, count):
-    for _ in range(count):
-        exchange(api, begin(api, intake=False), "Hello", "Hi!")
-
-
 def remaining(api):
     return api.get("/api/v1/quota").json()["remaining"]
-
-
-def slots():
-    return sorted(QuotaSlot.objects.values_list("slot", flat=True))
-
-
-def in_redis(redis, member):
-    return redis.smembers(daily_limit._key(member.id, today())) - {b"0"}
-
-
-def today():
-    return daily_limit.day_of(clock.now(), settings.CHAT_QUOTA_TIMEZONE)
-
-
-@pytest.fixture
-def redis_at(monkeypatch):
-    """Lets the application look for Redis somewhere else."""
-
-    def point(url):
-        elsewhere = Link(url=url, timeout_seconds=0.3)
-        monkeypatch.setattr(link, "_client", elsewhere._client)
-        monkeypatch.setattr(link, "_closed_until", 0.0)
-
-    return point
-
-
-@pytest.fixture
-def no_redis(redis_at, tmp_path):
-    redis_at(f"unix://{tmp_path}/nobody-listens.sock")
 
 
 # One after the other
@@ -201,68 +164,6 @@ def test_a_slot_is_only_given_back_when_the_end_was_written(api):
         lifecycle.fail(claimed, outcomes.CRASH_LOOP, Outcome())
 
     assert slots() == [1]
-
-
-# Redis wrong, wiped or away
-
-
-def test_slots_that_redis_holds_wrongly_cost_nobody_a_request(api, redis, member):
-    redis.sadd(daily_limit._key(member.id, today()), 0, 1, 2, 3, 4, 5)
-
-    use_up(api, 2)
-    assert in_redis(redis, member) == {b"1", b"2"}
-    use_up(api, 3)
-
-    assert slots() == [1, 2, 3, 4, 5]
-    refused(post_reply(api, begin(api, intake=False), message="x"), 429, "daily_limit_reached")
-
-
-def test_slots_that_redis_forgot_are_not_handed_out_again(api, redis, member):
-    use_up(api, 3)
-    key = daily_limit._key(member.id, today())
-    redis.srem(key, 1, 2)
-
-    use_up(api, 2)
-
-    refused(post_reply(api, begin(api, intake=False), message="x"), 429, "daily_limit_reached")
-    assert slots() == [1, 2, 3, 4, 5]
-
-
-def test_a_wiped_redis_is_filled_from_the_table(api, redis, member):
-    use_up(api, 3)
-    redis.flushall()
-
-    use_up(api, 1)
-
-    assert in_redis(redis, member) == {b"1", b"2", b"3", b"4"}
-    assert redis.ttl(daily_limit._key(member.id, today())) > 86_400
-
-
-def test_a_refusal_corrects_redis(api, redis, member):
-    use_up(api, 5)
-    redis.srem(daily_limit._key(member.id, today()), 2)
-
-    refused(post_reply(api, begin(api, intake=False), message="x"), 429, "daily_limit_reached")
-
-    assert in_redis(redis, member) == {b"1", b"2", b"3", b"4", b"5"}
-
-
-def test_without_redis_the_table_alone_decides(api, no_redis):
-    use_up(api, 5)
-
-    refused(post_reply(api, begin(api, intake=False), message="x"), 429, "daily_limit_reached")
-    assert slots() == [1, 2, 3, 4, 5]
-
-
-def test_a_redis_that_hangs_holds_nobody_up_for_long(api, redis_at):
-    conversation = begin(api, intake=False)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        redis_at(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
-        began = time.monotonic()
-
-        assert post_reply(api, conversation, message="Hello").status_code == 202
-
-        assert time.monotonic() - began < 3
 
 
 # Many at once
