@@ -1,1 +1,1 @@
-"""For tests of accounts: a mailbox, and a clock that stands still."""
+"""For tests of accounts: a mailbox, a clock that stands still, and attempts to come in."""
