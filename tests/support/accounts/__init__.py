@@ -1,1 +1,1 @@
-"""For tests of accounts: a mailbox, a clock that stands still, and attempts to come in."""
+"""For tests of accounts: a mailbox, a clock that stands still, attempts to come in, API keys."""
