@@ -1,1 +1,1 @@
-"""For tests of the OpenAI surface: messages, and ways of asking without HTTP."""
+"""For tests of the OpenAI surface: messages, asking without HTTP, and refusals."""
