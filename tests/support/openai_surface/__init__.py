@@ -1,1 +1,1 @@
-"""For tests of the OpenAI surface: messages, asking without HTTP, and refusals."""
+"""For tests of the OpenAI surface: messages, asking without HTTP, refusals, frames to stream."""
