@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from support.chat.reply_rows import make_running
 from support.people import make_member
-from support.reply_rows import make_running
 
 from chat.outcomes import ChoiceParts, Outcome
 from chat.replies import lifecycle

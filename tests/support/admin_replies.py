@@ -3,7 +3,7 @@
 from chat.outcomes import ChoiceParts, Outcome
 from chat.replies import lifecycle
 
-from .reply_rows import make_running
+from .chat.reply_rows import make_running
 
 LIST = "/admin/chat/reply/"
 SECRET = "what nobody else should read"

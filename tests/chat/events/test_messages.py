@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import msgpack
 import pytest
-from support.former_release import former, former_pack, former_read
+from support.chat.former_release import former, former_pack, former_read
 
 from chat.events import messages
 from chat.events.event import Event

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.reply_rows import make_running, stored
+from support.chat.reply_rows import make_running, stored
 
 from api.renderers import to_json
 from api.text import storable_json

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from support.reply_rows import take_slot
+from support.chat.reply_rows import take_slot
 
 from api.ids import uuid7
 from chat.limits import daily_limit

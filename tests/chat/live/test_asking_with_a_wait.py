@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from django.db import OperationalError
 from support.chat.long_polls import begin, complete, connections
+from support.chat.reply_rows import make_conversation
 from support.drivers.http_driver import caller_of
 from support.eventually import comes_true
-from support.reply_rows import make_conversation
 
 from api import threads
 from chat.replies import cancellation

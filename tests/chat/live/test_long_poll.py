@@ -5,10 +5,10 @@ import threading
 
 import pytest
 from support.chat.long_polls import begin, complete, connections, waiting
+from support.chat.reply_rows import another_member, make_reply, make_running, stored
 from support.drivers.http_driver import Caller, caller_of
 from support.drivers.socket_driver import open_session
 from support.eventually import comes_true
-from support.reply_rows import another_member, make_reply, make_running, stored
 
 from accounts.credentials import sessions
 from api import threads

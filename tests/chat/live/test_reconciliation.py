@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import msgpack
 import pytest
+from support.chat.former_release import former_pack
+from support.chat.reply_rows import make_conversation, make_reply, make_running
+from support.chat.running_reply import say, shown
 from support.drivers.socket_driver import open_session, opened
 from support.eventually import comes_true
-from support.former_release import former_pack
-from support.reply_rows import make_conversation, make_reply, make_running
-from support.running_reply import say, shown
 
 from accounts.credentials import sessions
 from api import threads

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 from rest_framework_simplejwt.tokens import AccessToken
+from support.chat.reply_rows import another_member, make_reply, make_running
+from support.chat.running_reply import complete, say, shown
 from support.drivers.http_driver import Caller, Stream, caller_of
 from support.drivers.socket_driver import open_session
 from support.eventually import comes_true
-from support.reply_rows import another_member, make_reply, make_running
-from support.running_reply import complete, say, shown
 
 from accounts.credentials import sessions
 from api import threads

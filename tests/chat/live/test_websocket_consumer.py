@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from support.chat.reply_rows import another_member, make_reply, make_running
+from support.chat.running_reply import complete, say, shown
 from support.drivers.socket_driver import opened
-from support.reply_rows import another_member, make_reply, make_running
-from support.running_reply import complete, say, shown
 
 from api import threads
 from chat.events import publisher

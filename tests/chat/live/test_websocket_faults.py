@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 import pytest
+from support.chat.reply_rows import make_running
+from support.chat.running_reply import complete, say
 from support.drivers.socket_driver import Socket, open_session, opened, ticket_for
-from support.reply_rows import make_running
-from support.running_reply import complete, say
 
 from api import threads
 from chat.events import publisher

@@ -4,9 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from support.chat.reply_rows import another_member
 from support.drivers.socket_driver import Socket, access_of, open_session, opened, ticket_for
 from support.eventually import comes_true
-from support.reply_rows import another_member
 
 from accounts.models import SocketTicket
 from api import threads

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from support.chat.reply_rows import MODEL, make_reply, make_running, set_directly, stored, unchanged
 from support.racing import at_once
-from support.reply_rows import MODEL, make_reply, make_running, set_directly, stored, unchanged
 
 from chat.models import Choice, QuotaSlot, Reply
 from chat.outcomes import ChoiceParts, Failure, Outcome

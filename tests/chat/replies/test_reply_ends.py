@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from django.db import DatabaseError, connection
 from django.utils import timezone
+from support.chat.reply_rows import make_reply, make_running, set_directly, stored
 from support.racing import at_once
-from support.reply_rows import make_reply, make_running, set_directly, stored
 
 from chat.models import Choice, Conversation, QuotaSlot, Reply
 from chat.outcomes import ChoiceParts, Failure, Outcome

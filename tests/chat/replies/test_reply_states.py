@@ -6,7 +6,13 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from support.reply_rows import make_conversation, make_reply, make_running, set_directly, unchanged
+from support.chat.reply_rows import (
+    make_conversation,
+    make_reply,
+    make_running,
+    set_directly,
+    unchanged,
+)
 
 from chat.models import Choice, QuotaSlot
 from chat.outcomes import ChoiceParts, Failure, Outcome

@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from support.reply_rows import make_conversation, make_running
+from support.chat.reply_rows import make_conversation, make_running
 from support.talking import begin, exchange
 
 from chat.models import Conversation, Prompt, Reply

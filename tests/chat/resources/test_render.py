@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from drf_spectacular.generators import SchemaGenerator
-from support.reply_rows import make_conversation, make_reply, make_running
+from support.chat.reply_rows import make_conversation, make_reply, make_running
 from support.talking import INTAKE, begin, exchange, tell
 
 from api.renderers import to_json

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from support.chat.reply_rows import another_member, make_reply, make_running, set_directly
 from support.operations import text_of
-from support.reply_rows import another_member, make_reply, make_running, set_directly
 
 from chat import clock
 from chat.outcomes import ChoiceParts, Failure, Outcome

@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 from support.admin_replies import LIST, completed, page_of
+from support.chat.reply_rows import another_member, make_reply, make_running, stored
 from support.operations import press, text_of
-from support.reply_rows import another_member, make_reply, make_running, stored
 
 from chat.limits import daily_limit
 from chat.models import Reply

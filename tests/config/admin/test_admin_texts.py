@@ -3,8 +3,8 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 from support.admin_replies import LIST, SECRET, completed, page_of
+from support.chat.reply_rows import another_member, make_reply, set_directly
 from support.operations import text_of
-from support.reply_rows import another_member, make_reply, set_directly
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis")]
 

@@ -7,8 +7,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.models import F
 from rest_framework.test import APIClient
+from support.chat.reply_rows import make_reply, make_running
 from support.refusals import refused
-from support.reply_rows import make_reply, make_running
 
 from chat.models import Reply
 from config.monitoring import service_metrics

@@ -6,7 +6,7 @@ from django.db.models import F
 
 from chat.outcomes import ChoiceParts, Failure, Outcome
 from chat.replies import lifecycle
-from support.reply_rows import make_running
+from support.chat.reply_rows import make_running
 from workers.models import Delivery, Webhook
 from workers.outbox.webhooks import endpoints
 

@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 
 from chat.events import messages
 from chat.models import Choice
+from support.chat.reply_rows import make_running
 from support.drivers.demo_driver import MODEL
-from support.reply_rows import make_running
 from workers.generation.attempt import Generation
 from workers.model.client import ModelClient
 from workers.streaming.live_writer import LiveWriter

@@ -4,9 +4,9 @@ import asyncio
 import threading
 
 import pytest
-from support.engines import CONFIG, made
+from support.chat.reply_rows import make_running, stored
 from support.eventually import comes_true
-from support.reply_rows import make_running, stored
+from support.workers.engines import CONFIG, made
 
 from api import threads
 from chat.replies import lifecycle

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
-from support.engines import CONFIG, another_beat, becomes, made
+from support.chat.reply_rows import make_running, set_directly, stored
 from support.eventually import comes_true
-from support.reply_rows import make_running, set_directly, stored
+from support.workers.engines import CONFIG, another_beat, becomes, made
 
 from api import threads
 from chat.replies import lifecycle

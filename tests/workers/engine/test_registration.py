@@ -4,8 +4,8 @@ import asyncio
 import threading
 
 import pytest
-from support.engines import another_beat, becomes, made
 from support.eventually import comes_true
+from support.workers.engines import another_beat, becomes, made
 
 from api import threads
 from workers.models import Worker

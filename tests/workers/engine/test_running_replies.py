@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
-from support.engines import becomes, made
+from support.chat.reply_rows import stored
 from support.eventually import comes_true
-from support.reply_rows import stored
+from support.workers.engines import becomes, made
 
 from api import threads
 from chat.models import Reply

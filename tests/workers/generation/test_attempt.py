@@ -4,7 +4,7 @@ import json
 
 import orjson
 import pytest
-from support.reply_rows import stored
+from support.chat.reply_rows import stored
 from support.workers.attempts import attempt, claimed, contents, texts_of
 
 from api import threads

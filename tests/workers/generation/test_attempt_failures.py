@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from support.chat.reply_rows import set_directly, stored
 from support.drivers.demo_driver import MODEL
-from support.reply_rows import set_directly, stored
 from support.workers.attempts import attempt, claimed, contents, texts_of
 
 from api import threads

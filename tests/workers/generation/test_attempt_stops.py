@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
+from support.chat.reply_rows import stored
 from support.eventually import comes_true, until
-from support.reply_rows import stored
 from support.workers.attempts import attempt, claimed, contents, texts_of
 
 from api import threads

@@ -7,8 +7,8 @@ import time
 
 import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
+from support.chat.reply_rows import make_reply, make_running
 from support.eventually import comes_true
-from support.reply_rows import make_reply, make_running
 from support.webhooks.certificate import self_signed
 from support.webhooks.delivering import all_finished, ended, looks_until
 from support.webhooks.hooks import OUTCOME, make_ended, make_webhook

@@ -4,9 +4,9 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from support.chat.reply_rows import make_reply, make_running, stored
 from support.people import make_member
 from support.racing import at_once
-from support.reply_rows import make_reply, make_running, stored
 from support.webhooks.hooks import FAILURE, OUTCOME, make_ended, make_webhook
 
 from chat.outcomes import Outcome

@@ -2,8 +2,8 @@
 
 from api import threads
 from chat.models import Reply
+from support.chat.reply_rows import make_reply, stored
 from support.eventually import comes_true
-from support.reply_rows import make_reply, stored
 from workers.models import Worker
 
 CONFIG = {"model": "malgil-demo"}
