@@ -22,7 +22,7 @@ QUEUE = "replies"
 # As in api/redis.py: after a failure nobody waits for the broker again for a moment.
 BREAK_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.5
-# Between two messages: what a reply may wait at most, just after another one, to go out with others.
+# Between two messages: what a reply may wait at most, just after another, to go out with others.
 GATHER_SECONDS = 0.01
 # In one message, which goes to one worker.
 MOST_AT_ONCE = 20
