@@ -4,15 +4,18 @@ A script of its own, run as `python -I -S tether.py …`, and not a `preexec_fn`
 process that has threads, and a failure is a sentence on the child's standard error. It replaces
 itself with the program, so the process that remains is the program and nothing else.
 
-Elsewhere than on Linux nothing ties a child to its parent: after a `kill -9` of the launcher the
-children go on, and `EmbeddedPostgres.prepare` ends the PostgreSQL that it finds.
+On Linux the kernel ties the program to its parent. Elsewhere, on macOS say, a small process beside
+the program looks whether both are alive, so a `kill -9` of the launcher ends the program a moment
+later (WATCH_SECONDS).
 """
 
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 # <linux/prctl.h>, <linux/securebits.h> and <linux/capability.h>
 _PR_SET_PDEATHSIG = 1
@@ -21,6 +24,9 @@ _SECBIT_NO_SETUID_FIXUP = 1 << 2
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
 _CAPABILITY_VERSION_3 = 0x20080522
+WATCH_SECONDS = 0.25
+# Of the files that a child may have been given; sockets that it listens on are among them.
+_MOST_FILES = 1024
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,8 @@ def main(arguments: Sequence[str]) -> None:
             _become(uid=uid, gid=gid, capability=capability, linux=linux)
         if linux:
             linux.die_with_parent(death_signal)
+        else:
+            _fork_watcher(parent, death_signal)
         if os.getppid() != parent:
             sys.exit("The parent ended before its child had started.")
         os.execv(command[0], command)
@@ -102,6 +110,37 @@ class _Linux:
         if result != 0:
             number = self._ctypes.get_errno()
             raise OSError(number, f"{call}: {os.strerror(number)}")
+
+
+def _fork_watcher(parent: int, death_signal: int) -> None:
+    """Leaves a child behind that sends `death_signal` to this process once `parent` is gone."""
+    watched = os.getpid()
+    if os.fork() == 0:
+        _watch(watched, parent=parent, death_signal=death_signal)
+
+
+def _watch(watched: int, *, parent: int, death_signal: int) -> NoReturn:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
+    os.closerange(0, _MOST_FILES)  # with the pipes that the program is read by
+    try:
+        while os.getppid() == watched:
+            if not _is_alive(parent):
+                os.kill(watched, death_signal)
+                break
+            time.sleep(WATCH_SECONDS)
+    finally:
+        os._exit(0)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _become(*, uid: int, gid: int, capability: int, linux: _Linux | None) -> None:
