@@ -3,6 +3,7 @@
 Exit status: 0 after it was told to stop, 1 when something does not start, 2 for a bad variable.
 """
 
+import errno
 import sys
 
 from config import env
@@ -14,6 +15,8 @@ from .errors import LaunchError
 from .prerequisites import lock
 from .stack import Stack
 from .supervision.signals import Signals
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def main() -> int:
@@ -30,6 +33,15 @@ def main() -> int:
             Stack(options=chosen, console=Console(), signals=signals).run()
     except (LaunchError, EmbeddedError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        print(
+            f"DATA_DIR {chosen.data_dir} cannot be written ({error.strerror}): "
+            "make room there, or set DATA_DIR to a folder on another disk.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

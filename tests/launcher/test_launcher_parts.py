@@ -1,7 +1,9 @@
 """The launcher's smaller parts: lock, port, secret key, pace of restarts, console."""
 
+import errno
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +13,7 @@ import pytest
 
 from config.launcher.console import Console
 from config.launcher.errors import LaunchError
-from config.launcher.prerequisites import listener, lock, secret_key
+from config.launcher.prerequisites import disk_space, listener, lock, secret_key
 from config.launcher.supervision import readiness
 from config.launcher.supervision.restarts import Restarts
 from config.launcher.supervision.signals import Signals
@@ -47,6 +49,35 @@ def test_a_data_dir_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LaunchError, match="set DATA_DIR"), lock.hold(tmp_path / "file" / "data"):
         pass
+
+
+def test_a_data_dir_that_cannot_be_locked_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(lock.fcntl, "flock", no_locks)
+
+    with pytest.raises(LaunchError, match="set DATA_DIR to a folder on a local disk"):
+        lock.hold(tmp_path).__enter__()
+
+
+@pytest.mark.parametrize(
+    ("free", "begins", "said"),
+    [(199, True, "199 MB of room and 200"), (31, False, "31 MB of room and 32")],
+)
+def test_a_disk_without_room_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, begins: bool, said: str
+) -> None:
+    usage = shutil.disk_usage(tmp_path)._replace(free=free * 2**20)
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda folder: usage)
+
+    with pytest.raises(LaunchError, match=said):
+        disk_space.check(tmp_path, begins=begins)
+
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda f: usage._replace(free=2**30))
+    disk_space.check(tmp_path, begins=begins)
 
 
 def test_a_taken_port_is_one_sentence_that_names_another() -> None:

@@ -37,3 +37,8 @@ def _lock(descriptor: int, data_dir: Path) -> None:
             f"{data_dir} is in use by another `make run` (process {holder}): "
             "stop that one, or set DATA_DIR and PORT to others."
         ) from None
+    except OSError as error:  # as on NFS without its lock server
+        raise LaunchError(
+            f"{data_dir} cannot be locked ({error.strerror}), as PostgreSQL's data has to be: "
+            "set DATA_DIR to a folder on a local disk."
+        ) from None
