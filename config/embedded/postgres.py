@@ -51,13 +51,16 @@ class EmbeddedPostgres(EmbeddedServer):
     def prepare(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         sockets.make_dir(self.data_dir, owner=self._identity())
-        if not (self.folder / "PG_VERSION").exists():
+        if not self.has_data():
             self._refuse_to_replace_lost_data()
             self._initialise()
         self._had_data = True
         self._refuse_foreign_data()
         self._own(self.folder)
         postmaster.clear(folder=self.folder, socket_dir=paths.socket_dir(self.data_dir))
+
+    def has_data(self) -> bool:
+        return (self.folder / "PG_VERSION").exists()
 
     def command(self) -> list[str]:
         settings = _SETTINGS | ({} if self.durable else _FORGETFUL)

@@ -16,7 +16,7 @@ from . import program_start, services
 from .console import Console
 from .errors import StopRequested
 from .options import Options
-from .prerequisites import listener, reachability, secret_key
+from .prerequisites import disk_space, listener, migrated, reachability, secret_key
 from .supervision import readiness
 from .supervision.service import Service
 from .supervision.signals import Signals
@@ -69,8 +69,7 @@ class Stack:
             environment=os.environ | environment,
             server=server,
         )
-        with self._console.step("Migrating the database"):
-            self._supervisor.run(programs.migrate(), within_seconds=_SERVER_SECONDS)
+        self._migrate(programs, environment["DATABASE_URL"])
         what = "the demo model, the worker and the server" if demo else "the worker and the server"
         program_start.start(
             self._programs(programs, public=public, demo=demo),
@@ -81,6 +80,13 @@ class Stack:
         )
         self._say_what_to_know()
         self._console.say(f"Malgil is ready: {listener.url(public)}")
+
+    def _migrate(self, programs: services.Programs, database_url: str) -> None:
+        if migrated.is_current(self._options.data_dir, database_url):
+            return
+        with self._console.step("Migrating the database"):
+            self._supervisor.run(programs.migrate(), within_seconds=_SERVER_SECONDS)
+        migrated.note(self._options.data_dir, database_url)
 
     def _say_what_to_know(self) -> None:
         if folder := self._options.mail_dir:
@@ -106,6 +112,8 @@ class Stack:
         servers: list[EmbeddedServer] = [server for server in (postgres, redis) if server]
         if not servers:
             return
+        begins = postgres is not None and not postgres.has_data()
+        disk_space.check(data_dir, begins=begins)
         with self._console.step(f"Starting {' and '.join(server.title for server in servers)}"):
             children = self._supervisor.start([services.embedded(server) for server in servers])
             self._supervisor.wait_until_up(children, within_seconds=_SERVER_SECONDS)
