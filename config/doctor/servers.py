@@ -35,7 +35,10 @@ def _redis() -> Iterator[Finding]:
         except redis.RedisError as error:
             yield warning("Redis", f"It answers, but not INFO ({type(error).__name__}).")
             return
-    yield ok("Redis", f"Redis {about.get('redis_version', '?')} answers.")
+    # Valkey also gives the version of Redis that it answers like.
+    valkey = about.get("valkey_version")
+    what = f"Valkey {valkey}" if valkey else f"Redis {about.get('redis_version', '?')}"
+    yield ok("Redis", f"{what} answers.")
     yield from judge_redis(about)
 
 

