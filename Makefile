@@ -2,8 +2,10 @@
 
 VENV ?= .venv
 RESULTS := .local/matrix.jsonl
-# A newer Python than 3.12 is not tried: some of the pinned wheels do not exist for it.
-PYTHONS := $(if $(PYTHON),$(PYTHON),python3.12 python3.11 python3)
+# What `make run` installs.
+LOCKS := requirements.txt requirements-servers.txt
+# A newer Python is not tried: some of the pinned wheels do not exist for it.
+PYTHONS := $(if $(PYTHON),$(PYTHON),python3.13 python3.12 python3.14 python3.11 python3)
 
 .DEFAULT_GOAL := help
 .PHONY: help run doctor test e2e matrix chaos rolling check docs bench lock clean install install-dev
@@ -16,7 +18,8 @@ help:
 	@echo "make matrix  run the whole crash matrix and write docs/reliability.md"
 	@echo "make chaos   random faults for SECONDS=60, repeatable by SEED"
 	@echo "make rolling restart every process under load, started as docker-compose.yml says"
-	@echo "make check   lint, types, import rules, migrations that the release before bears"
+	@echo "make check   lint, types, import rules, migrations that the release before bears;"
+	@echo "             with WHEELS=1 also that each package has wheels for every platform"
 	@echo "make docs    write the documents that are made from the code"
 	@echo "make bench   measure; see docs/performance.md"
 	@echo "make lock    resolve requirements*.in into requirements*.txt"
@@ -24,7 +27,8 @@ help:
 
 # The last line of each recipe is one plain command, which make runs without a shell in between: so
 # Ctrl-C and SIGTERM reach it.
-run: install
+run:
+	@$(call bootstrap,--client $(LOCKS))
 	@$(VENV)/bin/python -m config.launcher.client
 	@$(VENV)/bin/python -m config.launcher
 
@@ -69,6 +73,8 @@ check: install-dev
 	@$(VENV)/bin/python manage.py check
 	@HTTPS=on ALLOWED_HOSTS=chat.example.com $(VENV)/bin/python manage.py check --deploy --fail-level WARNING
 	@$(VENV)/bin/python -m config.launcher.client check
+	@$(if $(WHEELS),$(VENV)/bin/python -m pip install -qq --disable-pip-version-check uv)
+	@$(if $(WHEELS),$(VENV)/bin/python tests/support/wheels.py)
 
 docs: export SECRET_KEY = only-for-documents-which-sign-nothing-and-store-nothing
 docs: install
@@ -92,18 +98,21 @@ bench: install
 	@$(VENV)/bin/python -m bench.startup
 	@$(VENV)/bin/python -m bench.plot
 
-PIP_COMPILE = $(VENV)/bin/python -m piptools compile --quiet --strip-extras --no-header \
-	--annotation-style=line --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+# One lock for every supported Python and platform, with hashes. The header says how it was made, which
+# Renovate reads; pyproject.toml has the rest.
+COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes
 lock: install
-	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check pip-tools
-	@$(PIP_COMPILE) -o requirements.txt requirements.in
-	@$(PIP_COMPILE) -o requirements-dev.txt requirements-dev.in
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check uv
+	@$(COMPILE) --output-file=requirements.txt requirements.in
+	@$(COMPILE) --output-file=requirements-servers.txt requirements-servers.in
+	@$(COMPILE) --output-file=requirements-dev.txt requirements-dev.in
+	@$(COMPILE) --output-file=requirements-node.txt requirements-node.in
 
 install:
-	@$(call bootstrap,requirements.txt)
+	@$(call bootstrap,$(LOCKS))
 
 install-dev:
-	@$(call bootstrap,requirements.txt requirements-dev.txt)
+	@$(call bootstrap,$(LOCKS) requirements-dev.txt)
 
 clean:
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -113,10 +122,10 @@ clean:
 # A python that cannot run (a shim of pyenv, say) or has another version is passed over.
 define bootstrap
 for python in $(PYTHONS); do \
-	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; \
+	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; \
 	then exec $$python -I config/launcher/bootstrap.py $(VENV) $(1); fi; \
 done; \
-echo "Malgil needs Python 3.11 or 3.12, and none of these is one: $(PYTHONS)." \
-	"Install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
+echo "Malgil needs Python 3.11, 3.12, 3.13 or 3.14, and none of these is one: $(PYTHONS)." \
+	"Install one, or name it: make PYTHON=/path/to/python3.13" >&2; \
 exit 1
 endef

@@ -3,8 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
-import { type Plugin, loadEnv } from 'vite';
-import { defineConfig } from 'vitest/config';
+import { type Plugin, defineConfig, loadEnv } from 'vite';
 
 /**
  * What the page may load and talk to: its own server, the API's, and nothing a message could name.
@@ -83,11 +82,6 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0,
       manifest: true,
       modulePreload: { polyfill: false },
-    },
-    test: {
-      environment: 'jsdom',
-      include: ['src/**/*.test.{ts,tsx}'],
-      setupFiles: ['src/test/setup.ts'],
     },
   };
 });

@@ -1,8 +1,12 @@
 """Makes the virtual environment and installs what a lock file pins, if that has not been done.
 
-Run by make with the system's Python: `python bootstrap.py VENV REQUIREMENTS…`. Standard library
-only. A stamp in the environment, written last, holds a hash of the files: an installation that was
+Run by make with the system's Python: `python bootstrap.py VENV [--client] REQUIREMENTS…`. Standard
+library only. uv installs where it is on PATH, pip otherwise; both check the hashes of the lock. A
+stamp in the environment, written last, holds a hash of the files: an installation that was
 interrupted, or a lock file that changed, is noticed at the next run.
+
+`--client` has the web client built meanwhile, where Node.js is at hand. What comes of that is for
+`config.launcher.client` to find out, which runs afterwards.
 """
 
 import fcntl
@@ -12,39 +16,71 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
 _STAMP = "malgil-installed"
 _NO_VENV = (
-    "Python's venv module cannot make a virtual environment here: "
-    "install it (on Debian and Ubuntu: `apt install python3-venv`) and run make again."
+    "Python's venv module cannot make a virtual environment here: install it (on Debian and Ubuntu:"
+    " `apt install python3-venv`), or uv (`pipx install uv`), and run make again."
 )
+
+
+class InstallError(RuntimeError):
+    """Packages could not be installed; what the installer said was printed."""
 
 
 def main(arguments: Sequence[str]) -> None:
     venv = Path(arguments[0])
-    requirements = [Path(name) for name in arguments[1:]]
+    requirements = [Path(name) for name in arguments[1:] if name != "--client"]
     # Two first runs at once would install over each other.
     with requirements[0].open("rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(OSError):  # as on NFS without its lock server
+            fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_usable(venv):
             _make(venv)
         if not _is_installed(venv, requirements):
             for stamp in venv.glob(f"{_STAMP}-*"):
                 stamp.unlink()
-            _install(venv, requirements)
+            with _building_the_client(wanted="--client" in arguments):
+                _install(venv, requirements)
             # With the larger set the smaller one, its beginning, is installed too.
             for end in range(1, len(requirements) + 1):
                 _stamp(venv, requirements[:end]).write_text(_fingerprint(requirements[:end]))
 
 
+def install_packages(python: Path, requirements: Sequence[Path]) -> None:
+    """Into the environment of `python`, which has pip. Raises InstallError."""
+    files = [part for file in requirements for part in ("-r", str(file))]
+    if uv := shutil.which("uv"):
+        # Where uv was not told of a mirror that pip knows, say, pip is asked next.
+        command = [uv, "pip", "install", "--quiet", "--python", str(python), "--require-hashes"]
+        if subprocess.run([*command, *files], capture_output=True).returncode == 0:
+            return
+    # -qq: errors only. What is imported is compiled then; most of it never is.
+    quiet = ("-qq", "--disable-pip-version-check", "--no-input", "--no-compile")
+    command = [str(python), "-m", "pip", "install", *quiet, "--require-hashes"]
+    if subprocess.run([*command, *files]).returncode != 0:
+        raise InstallError
+
+
+def remove_packages(python: Path, names: Sequence[str]) -> None:
+    """What does not go stays; it only takes room."""
+    command = [str(python), "-m", "pip", "uninstall", "-qq", "--yes", *names]
+    subprocess.run(command, capture_output=True)
+
+
 def _is_usable(venv: Path) -> bool:
     """Whether it works, has pip, and is of this Python's version."""
     version = "{}.{}".format(*sys.version_info[:2])
-    question = f"import pip, sys; sys.exit('%d.%d' % sys.version_info[:2] != '{version}')"
+    question = (
+        "import importlib.util as found, sys;"
+        f"sys.exit('%d.%d' % sys.version_info[:2] != '{version}' or not found.find_spec('pip'))"
+    )
     try:
-        asked = subprocess.run([venv / "bin/python", "-c", question], capture_output=True)
+        asked = subprocess.run([venv / "bin/python", "-I", "-c", question], capture_output=True)
     except OSError:
         return False
     return asked.returncode == 0
@@ -53,6 +89,7 @@ def _is_usable(venv: Path) -> bool:
 def _make(venv: Path) -> None:
     if venv.exists() and any(venv.iterdir()) and not (venv / "pyvenv.cfg").exists():
         sys.exit(f"{venv} is in the way: it is no virtual environment. Move it, or set VENV=….")
+    _refuse_what_cannot_be_written(venv)
     for command in _ways_to_make(venv):
         shutil.rmtree(venv, ignore_errors=True)
         done = subprocess.run(command, capture_output=True)
@@ -62,8 +99,20 @@ def _make(venv: Path) -> None:
     sys.exit(_NO_VENV)
 
 
+def _refuse_what_cannot_be_written(venv: Path) -> None:
+    try:
+        venv.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sys.exit(
+            f"{venv} cannot be made ({error.strerror}): clone Malgil into a folder that you may"
+            " write to, with 500 MB of room."
+        )
+
+
 def _ways_to_make(venv: Path) -> list[list[str]]:
     ways = [[sys.executable, "-m", "venv", str(venv)]]
+    if uv := shutil.which("uv"):
+        ways.insert(0, [uv, "venv", "-q", "--seed", "--python", sys.executable, str(venv)])
     if importlib.util.find_spec("virtualenv"):
         ways.append([sys.executable, "-m", "virtualenv", "-q", str(venv)])
     if program := shutil.which("virtualenv"):
@@ -93,19 +142,37 @@ def _fingerprint(requirements: Sequence[Path]) -> str:
 
 
 def _install(venv: Path, requirements: Sequence[Path]) -> None:
-    files = [part for file in requirements for part in ("-r", str(file))]
-    # Twice: errors only.
-    quiet = ("-qq", "--disable-pip-version-check", "--no-input")
     began_at = time.monotonic()
     print("Installing Python packages …", end="", flush=True)
-    installed = subprocess.run([venv / "bin/python", "-m", "pip", "install", *quiet, *files])
-    if installed.returncode != 0:
+    try:
+        install_packages(venv / "bin/python", requirements)
+    except InstallError:
         names = " and ".join(str(file) for file in requirements)
         sys.exit(
             f"pip could not install {names} (its reason is above): "
             "check the network or the package index, and run make again."
         )
     print(f" {time.monotonic() - began_at:.1f} s", flush=True)
+
+
+@contextmanager
+def _building_the_client(*, wanted: bool) -> Iterator[None]:
+    if not wanted:
+        yield
+        return
+    command = [sys.executable, "-m", "config.launcher.client", "--early"]
+    building = subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        yield
+    except BaseException:
+        building.terminate()
+        raise
+    finally:
+        said, _ = building.communicate()
+    if building.returncode == 0:
+        print(said.decode(errors="replace"), end="", flush=True)
 
 
 if __name__ == "__main__":

