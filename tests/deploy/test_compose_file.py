@@ -1,4 +1,4 @@
-"""docker-compose.yml, as far as it can be judged without an engine."""
+"""docker-compose.yml, as far as it can be judged without an engine; `make image-test` runs it."""
 
 import subprocess
 import sys
@@ -94,6 +94,15 @@ def test_caddy_lets_go_of_idle_connections_before_a_server_does(described) -> No
 def test_a_secret_that_is_missing_is_named(missing) -> None:
     with pytest.raises(compose.Missing, match=missing):
         compose.read({name: value for name, value in SECRETS.items() if name != missing})
+
+
+def test_up_can_wait_for_every_service_that_stays(described) -> None:
+    without = [name for name, service in described.items() if "healthcheck" not in service]
+    disabled = [name for name, service in described.items() if "disable" in service["healthcheck"]]
+
+    assert without == []
+    # It ends, and the others wait for that.
+    assert disabled == ["migrate"]
 
 
 def test_redis_keeps_what_it_was_told_and_drops_nothing(described) -> None:
