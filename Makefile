@@ -8,7 +8,7 @@ LOCKS := requirements.txt requirements-servers.txt
 PYTHONS := $(if $(PYTHON),$(PYTHON),python3.13 python3.12 python3.14 python3.11 python3)
 
 .DEFAULT_GOAL := help
-.PHONY: help run doctor test e2e matrix chaos rolling check docs bench lock clean install install-dev
+.PHONY: help run doctor test e2e matrix chaos rolling image-test check docs bench lock clean install install-dev
 
 help:
 	@echo "make run     start Malgil and print its address (PORT=8000, DATA_DIR=.local)"
@@ -18,6 +18,7 @@ help:
 	@echo "make matrix  run the whole crash matrix and write docs/reliability.md"
 	@echo "make chaos   random faults for SECONDS=60, repeatable by SEED"
 	@echo "make rolling restart every process under load, started as docker-compose.yml says"
+	@echo "make image-test  build the image and run docker-compose.yml, as root also without Docker"
 	@echo "make check   lint, types, import rules, migrations that the release before bears;"
 	@echo "             with WHEELS=1 also that each package has wheels for every platform"
 	@echo "make docs    write the documents that are made from the code"
@@ -61,6 +62,10 @@ chaos: install-dev
 rolling: export PYTHONPATH = .:tests
 rolling: install-dev
 	@$(VENV)/bin/python -m support.deploy.rolling
+
+image-test: export PYTHONPATH = .:tests
+image-test: install-dev
+	@$(VENV)/bin/python -m support.image
 
 check: export SECRET_KEY = for-checks-which-sign-nothing: 0123456789 abcdefghijklmnopqrstuvwxyz
 check: install-dev
