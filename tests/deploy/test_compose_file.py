@@ -96,6 +96,13 @@ def test_a_secret_that_is_missing_is_named(missing) -> None:
         compose.read({name: value for name, value in SECRETS.items() if name != missing})
 
 
+def test_the_image_is_built_once(described) -> None:
+    ours = [name for name in described if described[name]["image"] == "malgil"]
+
+    assert {*OURS, "migrate", "demo"} == set(ours)
+    assert [name for name in ours if "build" in described[name]] == ["migrate"]
+
+
 def test_up_can_wait_for_every_service_that_stays(described) -> None:
     without = [name for name, service in described.items() if "healthcheck" not in service]
     disabled = [name for name, service in described.items() if "disable" in service["healthcheck"]]

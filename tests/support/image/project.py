@@ -28,7 +28,6 @@ DOTENV = {
 # Answers of six seconds: long enough to be interrupted.
 _PACE = ["--first-token-ms", "100", "--tokens", "60", "--tokens-per-second", "10"]
 _DEMO = ["python", "-m", "demo", "--host", "0.0.0.0", "--port", "9100", *_PACE]
-_BUILT = ("api", "ws", "worker", "migrate")
 
 
 class Project:
@@ -106,12 +105,11 @@ class Project:
         return file
 
     def _override(self) -> str:
-        network = f"build: {{network: {self._engine.build_network}}}"
         lines = [
             "services:",
             f'  caddy: {{ports: !override ["127.0.0.1:{self._port}:443"]}}',
-            *(f"  {service}: {{{network}}}" for service in _BUILT),
-            f"  demo: {{{network}, command: {json.dumps(_DEMO)}}}",
+            f"  migrate: {{build: {{network: {self._engine.build_network}}}}}",
+            f"  demo: {{command: {json.dumps(_DEMO)}}}",
         ]
         return "\n".join([*lines, ""])
 
