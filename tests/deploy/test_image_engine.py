@@ -23,7 +23,7 @@ def test_where_there_is_no_engine_it_says_why(monkeypatch, tmp_path) -> None:
 
 
 def test_each_base_image_has_a_stand_in() -> None:
-    stages = set(re.findall(r"^FROM (\S+)", DOCKERFILE.read_text(), flags=re.MULTILINE))
+    stages = set(re.findall(r"^FROM (?:--\S+ )?(\S+)", DOCKERFILE.read_text(), flags=re.MULTILINE))
     services = set(re.findall(r"^    image: (\S+)$", compose.FILE.read_text(), flags=re.MULTILINE))
 
     assert stages | services == set(stand_ins.IMAGES.values())
