@@ -1,5 +1,6 @@
 """Which Python `make` takes, and what it says where none will do."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -35,9 +36,12 @@ def python_of(folder: Path, version: str) -> Path:
 
 
 def install(clone: Path, python: Path) -> "subprocess.CompletedProcess[str]":
+    # Not as part of the `make test` that may run this.
+    of_make = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VENV", "PYTHON"}
     return subprocess.run(
         ["make", "install", f"PYTHON={python}", "VENV=.venv"],
         cwd=clone,
+        env={name: value for name, value in os.environ.items() if name not in of_make},
         capture_output=True,
         text=True,
         check=False,

@@ -130,10 +130,12 @@ def test_however_many_look_it_is_read_once(monkeypatch):
     assert kept() == 2
 
 
+# Each holds open replies only. In a small table it is by chance which of them is taken.
+OPEN = "reply_queue|reply_due|reply_by_worker|reply_open|one_open_reply_per_conversation"
 STATEMENTS = {
     name: (text, indexes)
     for name, text, indexes in (
-        ("queue", figures._QUEUE, {"reply_by_worker|reply_open", "reply_queue|reply_due"}),
+        ("queue", figures._QUEUE, {OPEN}),
         ("ended", figures._ENDED, {"reply_ended"}),
         ("times", figures._TIMES, {"reply_ended"}),
         ("failures", figures._FAILURES, {"reply_unanswered"}),
