@@ -51,18 +51,24 @@ def main(arguments: Sequence[str]) -> None:
                 _stamp(venv, requirements[:end]).write_text(_fingerprint(requirements[:end]))
 
 
-def install_packages(python: Path, requirements: Sequence[Path]) -> None:
-    """Into the environment of `python`, which has pip. Raises InstallError."""
+def install_packages(python: Path, requirements: Sequence[Path], *, compiles: bool = False) -> None:
+    """Into the environment of `python`, which has pip. Raises InstallError.
+
+    `compiles` makes bytecode of all of it: for tests, which start many processes, also where
+    PYTHONDONTWRITEBYTECODE is set. Otherwise what is imported is compiled then; most never is.
+    """
     files = [part for file in requirements for part in ("-r", str(file))]
     if uv := shutil.which("uv"):
         # Where uv was not told of a mirror that pip knows, say, pip is asked next.
         command = [uv, "pip", "install", "--quiet", "--python", str(python), "--require-hashes"]
-        if subprocess.run([*command, *files], capture_output=True).returncode == 0:
+        compiling = ["--compile-bytecode"] if compiles else []
+        if subprocess.run([*command, *compiling, *files], capture_output=True).returncode == 0:
             return
-    # -qq: errors only. What is imported is compiled then; most of it never is.
-    quiet = ("-qq", "--disable-pip-version-check", "--no-input", "--no-compile")
+    # -qq: errors only.
+    quiet = ("-qq", "--disable-pip-version-check", "--no-input")
     command = [str(python), "-m", "pip", "install", *quiet, "--require-hashes"]
-    if subprocess.run([*command, *files]).returncode != 0:
+    compiling = [] if compiles else ["--no-compile"]
+    if subprocess.run([*command, *compiling, *files]).returncode != 0:
         raise InstallError
 
 
@@ -133,6 +139,10 @@ def _is_installed(venv: Path, requirements: Sequence[Path]) -> bool:
     return stamp.is_file() and stamp.read_text() == _fingerprint(requirements)
 
 
+def _for_tests(requirements: Sequence[Path]) -> bool:
+    return any(file.stem.endswith("-dev") for file in requirements)
+
+
 def _stamp(venv: Path, requirements: Sequence[Path]) -> Path:
     return venv / f"{_STAMP}-{requirements[-1].stem}"
 
@@ -145,7 +155,7 @@ def _install(venv: Path, requirements: Sequence[Path]) -> None:
     began_at = time.monotonic()
     print("Installing Python packages …", end="", flush=True)
     try:
-        install_packages(venv / "bin/python", requirements)
+        install_packages(venv / "bin/python", requirements, compiles=_for_tests(requirements))
     except InstallError:
         names = " and ".join(str(file) for file in requirements)
         sys.exit(

@@ -96,6 +96,16 @@ def test_uv_installs_where_there_is_one(tmp_path: Path, lock: Path) -> None:
     assert (path / "uv.calls").read_text().splitlines() == [expected]
 
 
+def test_what_tests_run_with_is_compiled(tmp_path: Path, lock: Path) -> None:
+    path = put_uv(tmp_path / "bin", "exit 0")
+    dev = tmp_path / "requirements-dev.txt"
+    dev.write_text("# nothing either\n")
+
+    bootstrap(tmp_path / "venv", lock, dev, path=path)
+
+    assert "--compile-bytecode" in (path / "uv.calls").read_text()
+
+
 def test_where_uv_fails_pip_is_asked(tmp_path: Path, lock: Path) -> None:
     path = put_uv(tmp_path / "bin", "exit 2")
 
