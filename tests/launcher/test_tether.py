@@ -41,8 +41,10 @@ class Parent:
         self.child = int(self.process.stdout.readline())
 
     def end(self) -> None:
+        """Until it was waited for, a process that has ended counts as there."""
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        self.process.communicate()  # to the end of what the child says, too
 
 
 @pytest.fixture(params=PLACES)
