@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from .errors import EmbeddedError
+from .tether import is_alive
 
 _POLITE_SECONDS = 10.0
 _FIRM_SECONDS = 6.0
@@ -20,7 +21,7 @@ def clear(*, folder: Path, socket_dir: Path) -> None:
     """
     for file in (folder / "postmaster.pid", *socket_dir.glob(".s.PGSQL.*.lock")):
         pid = _pid_in(file)
-        if pid is None or not _is_alive(pid):
+        if pid is None or not is_alive(pid):
             continue
         if _is_postgres(pid, folder):
             _end(pid, folder)
@@ -33,16 +34,6 @@ def _pid_in(file: Path) -> int | None:
         return abs(int(file.read_text().split()[0]))
     except (OSError, ValueError, IndexError):
         return None
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _is_postgres(pid: int, folder: Path) -> bool:
@@ -64,7 +55,7 @@ def _end(pid: int, folder: Path) -> None:
         os.kill(pid, stop)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if not _is_alive(pid):
+            if not is_alive(pid):
                 return
             time.sleep(0.05)
     raise EmbeddedError(f"An older PostgreSQL (process {pid}) still uses {folder}: end it first.")

@@ -125,7 +125,7 @@ def _watch(watched: int, *, parent: int, death_signal: int) -> NoReturn:
     os.closerange(0, _MOST_FILES)  # with the pipes that the program is read by
     try:
         while os.getppid() == watched:
-            if not _is_alive(parent):
+            if not is_alive(parent):
                 os.kill(watched, death_signal)
                 break
             time.sleep(WATCH_SECONDS)
@@ -133,7 +133,7 @@ def _watch(watched: int, *, parent: int, death_signal: int) -> NoReturn:
         os._exit(0)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

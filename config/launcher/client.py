@@ -34,7 +34,8 @@ def build(console: Console) -> None:
         return
     with console.step("Building the web client"), node.environment(stays=False) as environment:
         if _is_developed():
-            _install(environment)
+            if not _is_installed():
+                _install(environment)
             _npm(environment, "run", "build")
         else:
             _build_alone(environment)
@@ -45,7 +46,7 @@ def run(console: Console, scripts: Sequence[str], **variables: str) -> None:
     """Runs npm scripts, which print for themselves. Raises LaunchError."""
     with node.environment(stays=True) as found:
         environment = found | variables
-        if _reads(_INSTALLED) != _lock():
+        if not _is_installed():
             with console.step("Installing the web client's packages"):
                 _install(environment)
         for script in scripts:
@@ -60,11 +61,14 @@ def _is_developed() -> bool:
     return whole.exists() and not _FOR_BUILD_ONLY.exists()
 
 
+def _is_installed() -> bool:
+    """Whether node_modules hold what package-lock.json pins, with the tests' packages."""
+    return _reads(_INSTALLED) == _lock()
+
+
 def _install(environment: Mapping[str, str]) -> None:
-    """What package-lock.json pins, once."""
-    if _reads(_INSTALLED) != _lock():
-        _npm(environment, "ci", "--no-audit", "--no-fund")
-        _INSTALLED.write_text(_lock())
+    _npm(environment, "ci", "--no-audit", "--no-fund")
+    _INSTALLED.write_text(_lock())
 
 
 def _build_alone(environment: Mapping[str, str]) -> None:

@@ -11,13 +11,14 @@ from support.processes.faults import flush_redis
 from support.processes.stack import until
 
 
-async def test_a_stream_goes_on_when_redis_forgets_everything(client, person, healthy):
-    text, stream = (
-        "",
-        await client.chat.completions.create(
-            model=MODEL, messages=[user("Tell me much about lakes")], stream=True
-        ),
+async def stream_of_much(client):
+    return await client.chat.completions.create(
+        model=MODEL, messages=[user("Tell me much about lakes")], stream=True
     )
+
+
+async def test_a_stream_goes_on_when_redis_forgets_everything(client, person, healthy):
+    text, stream = "", await stream_of_much(client)
     flushed = False
     async for chunk in stream:
         text += chunk.choices[0].delta.content or ""
@@ -29,12 +30,7 @@ async def test_a_stream_goes_on_when_redis_forgets_everything(client, person, he
 
 
 async def test_a_stream_goes_on_when_its_worker_is_killed(client, person, healthy):
-    text, stream = (
-        "",
-        await client.chat.completions.create(
-            model=MODEL, messages=[user("Tell me much about lakes")], stream=True
-        ),
-    )
+    text, stream = "", await stream_of_much(client)
     killed = None
     async for chunk in stream:
         text += chunk.choices[0].delta.content or ""
