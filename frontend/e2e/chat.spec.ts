@@ -24,6 +24,31 @@ test('from sign-up to an answer', async ({ page }) => {
   await expect(page.getByTestId('quota')).toContainText('4 of 5 left today');
 });
 
+test('an answer that ended before the page heard it was accepted is announced', async ({
+  page,
+}) => {
+  const account = await signedIn(page);
+  await page.route('**/replies', async (route) => {
+    const accepted = await route.fetch();
+    const { id } = (await accepted.json()) as { id: string };
+    const status = async () =>
+      (await call<{ status: string }>(account, 'GET', `replies/${id}`)).status;
+    await expect.poll(status).toBe('completed');
+    await route.fulfill({ response: accepted });
+  });
+  for (const message of ['What is a queue good for?', 'And what is it not good for?']) {
+    await ask(page, message);
+    await ended(page);
+    const { replies } = await call<{ replies: { choices: { content: string }[] }[] }>(
+      account,
+      'GET',
+      `conversations/${page.url().split('/').pop()}`,
+    );
+    const said = replies.at(-1)?.choices[0]?.content.slice(0, 20);
+    await expect(page.getByTestId('announcer')).toContainText(`The answer is finished. ${said}`);
+  }
+});
+
 test('the intake asks three questions, and goes on where it was left', async ({ page }) => {
   await signedIn(page);
   await page.getByRole('button', { name: /three short questions/ }).click();

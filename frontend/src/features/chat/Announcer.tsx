@@ -1,7 +1,8 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
-import { isOpen } from '../../api/types';
+import { isOpen, type Reply } from '../../api/types';
+import { awaitReply, useAwaitedReply } from './awaited';
 import classes from './Chat.module.css';
 import type { Turn } from './tree';
 
@@ -11,21 +12,19 @@ const SPOKEN_MAX_CHARS = 600;
 export function Announcer({ turns }: { turns: Turn[] }) {
   const { t } = useTranslation();
   const reply = turns.at(-1)?.reply ?? null;
-  const awaited = useRef<string | null>(null);
-  const [said, setSaid] = useState('');
+  const awaited = useAwaitedReply();
+  const [told, setTold] = useState<Reply | null>(null);
   useEffect(() => {
-    if (reply === null) return;
-    if (isOpen(reply.status)) awaited.current = reply.id;
-    else if (awaited.current === reply.id) {
-      awaited.current = null;
-      const text = reply.choices[0]?.content.slice(0, SPOKEN_MAX_CHARS) ?? '';
-      const heard = reply.status === 'completed' ? 'chat.finished' : 'chat.ended';
-      setSaid(`${t(heard)} ${text}`);
-    }
-  }, [reply, t]);
+    if (reply !== null && isOpen(reply.status)) awaitReply(reply.id);
+  }, [reply]);
+  if (reply !== null && !isOpen(reply.status) && reply.id === awaited && reply.id !== told?.id)
+    setTold(reply);
   return (
     <div className={classes.srOnly} role="status" aria-live="polite" data-testid="announcer">
-      {said}
+      {told !== null &&
+        `${t(told.status === 'completed' ? 'chat.finished' : 'chat.ended')} ${spoken(told)}`}
     </div>
   );
 }
+
+const spoken = ({ choices }: Reply): string => choices[0]?.content.slice(0, SPOKEN_MAX_CHARS) ?? '';

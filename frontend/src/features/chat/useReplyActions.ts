@@ -6,6 +6,7 @@ import { Problem } from '../../api/problem';
 import type { Conversation, Reply, ReplyInput } from '../../api/types';
 import { keys } from '../../data/queries';
 import { putReply } from '../../live/cache';
+import { awaitReply } from './awaited';
 import { forgetRequest, requestToSend } from './idempotency';
 
 /**
@@ -50,6 +51,8 @@ async function sendOnce(
   try {
     const reply = await sending;
     forgetRequest(scope);
+    // It may end before anything shows it open.
+    awaitReply(reply.id);
     return reply;
   } catch (error) {
     // A refusal is final, so the same text later is a new request. A transient error keeps the key.
