@@ -26,6 +26,10 @@ help:
 	@echo "make lock    resolve requirements*.in into requirements*.txt"
 	@echo "make clean   remove the virtual environment and the caches; the data stays"
 
+# Without bytecode each of our processes would compile all that it imports, which takes longer than all
+# else of a start.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The last line of each recipe is one plain command, which make runs without a shell in between: so
 # Ctrl-C and SIGTERM reach it.
 run:
@@ -78,7 +82,7 @@ check: install-dev
 	@$(VENV)/bin/python manage.py check
 	@HTTPS=on ALLOWED_HOSTS=chat.example.com $(VENV)/bin/python manage.py check --deploy --fail-level WARNING
 	@$(VENV)/bin/python -m config.launcher.client check
-	@$(if $(WHEELS),$(VENV)/bin/python -m pip install -qq --disable-pip-version-check uv)
+	@$(if $(WHEELS),$(VENV)/bin/python -m pip install -qq --disable-pip-version-check -r requirements-uv.txt)
 	@$(if $(WHEELS),$(VENV)/bin/python tests/support/wheels.py)
 
 docs: export SECRET_KEY = only-for-documents-which-sign-nothing-and-store-nothing
@@ -107,11 +111,12 @@ bench: install
 # Renovate reads; pyproject.toml has the rest.
 COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version=3.11 --generate-hashes
 lock: install
-	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check uv
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check -r requirements-uv.txt
 	@$(COMPILE) --output-file=requirements.txt requirements.in
 	@$(COMPILE) --output-file=requirements-servers.txt requirements-servers.in
 	@$(COMPILE) --output-file=requirements-dev.txt requirements-dev.in
 	@$(COMPILE) --output-file=requirements-node.txt requirements-node.in
+	@$(COMPILE) --output-file=requirements-uv.txt requirements-uv.in
 
 install:
 	@$(call bootstrap,$(LOCKS))

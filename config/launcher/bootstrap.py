@@ -1,9 +1,10 @@
 """Makes the virtual environment and installs what a lock file pins, if that has not been done.
 
 Run by make with the system's Python: `python bootstrap.py VENV [--client] REQUIREMENTS…`. Standard
-library only. uv installs where it is on PATH, pip otherwise; both check the hashes of the lock. A
-stamp in the environment, written last, holds a hash of the files: an installation that was
-interrupted, or a lock file that changed, is noticed at the next run.
+library only. uv installs: the one on PATH, else one that pip installs for the time being, since it
+takes a fifth of pip's time. Where it can't be had or fails, pip does it; both check the hashes of
+the lock. A stamp in the environment, written last, holds a hash of the files: an installation that
+was interrupted, or a lock file that changed, is noticed at the next run.
 
 `--client` has the web client built meanwhile, where Node.js is at hand. What comes of that is for
 `config.launcher.client` to find out, which runs afterwards.
@@ -12,6 +13,7 @@ interrupted, or a lock file that changed, is noticed at the next run.
 import fcntl
 import hashlib
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +24,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 _STAMP = "malgil-installed"
+# Beside the other lock files.
+_UV_LOCK = "requirements-uv.txt"
+_UV_FOLDER = "uv-while-installing"
+# -qq: errors only.
+_PIP_INSTALL = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input")
 _NO_VENV = (
     "Python's venv module cannot make a virtual environment here: install it (on Debian and Ubuntu:"
     " `apt install python3-venv`), or uv (`pipx install uv`), and run make again."
@@ -51,22 +58,22 @@ def main(arguments: Sequence[str]) -> None:
                 _stamp(venv, requirements[:end]).write_text(_fingerprint(requirements[:end]))
 
 
-def install_packages(python: Path, requirements: Sequence[Path], *, compiles: bool = False) -> None:
+def install_packages(
+    python: Path, requirements: Sequence[Path], *, uv: str | None = None, compiles: bool = False
+) -> None:
     """Into the environment of `python`, which has pip. Raises InstallError.
 
-    `compiles` makes bytecode of all of it: for tests, which start many processes, also where
-    PYTHONDONTWRITEBYTECODE is set. Otherwise what is imported is compiled then; most never is.
+    `compiles` makes bytecode of all of it: for tests, which start many processes. Otherwise what is
+    imported is compiled then; most never is.
     """
     files = [part for file in requirements for part in ("-r", str(file))]
-    if uv := shutil.which("uv"):
+    if uv := uv or shutil.which("uv"):
         # Where uv was not told of a mirror that pip knows, say, pip is asked next.
         command = [uv, "pip", "install", "--quiet", "--python", str(python), "--require-hashes"]
         compiling = ["--compile-bytecode"] if compiles else []
-        if subprocess.run([*command, *compiling, *files], capture_output=True).returncode == 0:
+        if _succeeds([*command, *compiling, *files]):
             return
-    # -qq: errors only.
-    quiet = ("-qq", "--disable-pip-version-check", "--no-input")
-    command = [str(python), "-m", "pip", "install", *quiet, "--require-hashes"]
+    command = [str(python), *_PIP_INSTALL, "--require-hashes"]
     compiling = [] if compiles else ["--no-compile"]
     if subprocess.run([*command, *compiling, *files]).returncode != 0:
         raise InstallError
@@ -98,11 +105,18 @@ def _make(venv: Path) -> None:
     _refuse_what_cannot_be_written(venv)
     for command in _ways_to_make(venv):
         shutil.rmtree(venv, ignore_errors=True)
-        done = subprocess.run(command, capture_output=True)
-        if done.returncode == 0 and (_is_usable(venv) or _add_pip(venv)):
+        if _succeeds(command) and (_is_usable(venv) or _add_pip(venv)):
             return
     shutil.rmtree(venv, ignore_errors=True)
     sys.exit(_NO_VENV)
+
+
+def _succeeds(command: Sequence[str]) -> bool:
+    """Whether the program runs here, and ends well; what it says is not shown."""
+    try:
+        return subprocess.run(command, capture_output=True).returncode == 0
+    except OSError:
+        return False
 
 
 def _refuse_what_cannot_be_written(venv: Path) -> None:
@@ -154,8 +168,10 @@ def _fingerprint(requirements: Sequence[Path]) -> str:
 def _install(venv: Path, requirements: Sequence[Path]) -> None:
     began_at = time.monotonic()
     print("Installing Python packages …", end="", flush=True)
+    python = venv / "bin/python"
     try:
-        install_packages(venv / "bin/python", requirements, compiles=_for_tests(requirements))
+        with _uv(python, venv / _UV_FOLDER, requirements[0].with_name(_UV_LOCK)) as uv:
+            install_packages(python, requirements, uv=uv, compiles=_for_tests(requirements))
     except InstallError:
         names = " and ".join(str(file) for file in requirements)
         sys.exit(
@@ -163,6 +179,31 @@ def _install(venv: Path, requirements: Sequence[Path]) -> None:
             "check the network or the package index, and run make again."
         )
     print(f" {time.monotonic() - began_at:.1f} s", flush=True)
+
+
+@contextmanager
+def _uv(python: Path, folder: Path, lock: Path) -> Iterator[str | None]:
+    """Its path; `folder` is where pip puts it until the block ends. None: it can't be had."""
+    if found := shutil.which("uv"):
+        yield found
+        return
+    if not lock.is_file() or _pip_goes_its_own_way(python):
+        yield None
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [str(python), *_PIP_INSTALL, "--require-hashes", "--no-deps", "--no-compile"]
+    command += ["--retries", "1", "--target", str(folder), "-r", str(lock)]
+    try:
+        yield str(folder / "bin/uv") if _succeeds(command) else None
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pip_goes_its_own_way(python: Path) -> bool:
+    """Whether pip was told of an index or a proxy, which uv would not ask."""
+    command = [str(python), "-m", "pip", "config", "list"]
+    told = subprocess.run(command, capture_output=True, text=True).stdout
+    return re.search(r"\.(index-url|no-index|proxy)=", told) is not None
 
 
 @contextmanager

@@ -126,6 +126,10 @@ def test_the_image_is_for_both_architectures_and_says_what_is_in_it() -> None:
 
     assert build["platforms"] == "linux/amd64,linux/arm64"
     assert (build["sbom"], build["provenance"]) == (True, "mode=max")
+    # What only a release knows; the Dockerfile has a default for each.
+    wanted = re.findall(r"^ARG (\w+)=", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    given = [line.partition("=")[0] for line in build["build-args"].splitlines()]
+    assert given == wanted
 
 
 def versions() -> tuple[str, str]:

@@ -1,8 +1,11 @@
 """The virtual environment that `make run` makes: once, again when needed, and repaired."""
 
+import hashlib
 import os
+import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -111,6 +114,65 @@ def test_where_uv_fails_pip_is_asked(tmp_path: Path, lock: Path) -> None:
 
     assert bootstrap(tmp_path / "venv", lock, path=path).returncode == 0
     assert (path / "uv.calls").exists()
+
+
+def test_where_uv_does_not_run_pip_is_asked(tmp_path: Path, lock: Path) -> None:
+    path = put_uv(tmp_path / "bin", "")
+    (path / "uv").write_text("#!/no/such/interpreter\n")
+
+    done = bootstrap(tmp_path / "venv", lock, path=path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture
+def uv_lock(lock: Path) -> Path:
+    """Beside the lock, pins a wheel of a uv that notes where it is and how it was called."""
+    wheel = lock.with_name("uv-0-py3-none-any.whl")
+    info = {"METADATA": "Metadata-Version: 2.1\nName: uv\nVersion: 0\n"}
+    info["WHEEL"] = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    info["RECORD"] = ""
+    with zipfile.ZipFile(wheel, "w") as made:
+        program = zipfile.ZipInfo("uv-0.data/scripts/uv")
+        program.external_attr = 0o100755 << 16  # a file that may be run
+        made.writestr(program, f'#!/bin/sh\necho "$0 $*" >> {lock.parent}/calls\n')
+        for name, text in info.items():
+            made.writestr(f"uv-0.dist-info/{name}", text)
+    file = lock.with_name("requirements-uv.txt")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    file.write_text(f"uv @ {wheel.as_uri()} --hash=sha256:{digest}\n")
+    return file
+
+
+def test_pip_brings_uv_for_as_long_as_it_takes(tmp_path: Path, lock: Path, uv_lock: Path) -> None:
+    lock.write_text("./no-such-package\n")  # which pip could not install
+
+    assert bootstrap(tmp_path / "venv", lock).returncode == 0
+
+    uv, *arguments = (tmp_path / "calls").read_text().split()
+    assert arguments[:2] == ["pip", "install"]
+    assert Path(uv).is_relative_to(tmp_path / "venv")
+    assert not Path(uv).exists()
+
+
+def test_a_uv_of_another_hash_is_not_run(tmp_path: Path, lock: Path, uv_lock: Path) -> None:
+    text = uv_lock.read_text()
+    uv_lock.write_text(re.sub("sha256:.*", f"sha256:{'0' * 64}", text))
+
+    assert bootstrap(tmp_path / "venv", lock).returncode == 0
+    assert not (tmp_path / "calls").exists()
+
+
+@pytest.mark.parametrize(
+    "told", [{"PIP_INDEX_URL": "https://mirror.invalid/"}, {"PIP_PROXY": "http://proxy.invalid"}]
+)
+def test_where_pip_was_told_another_index_or_a_proxy_it_installs(
+    tmp_path: Path, lock: Path, uv_lock: Path, monkeypatch: pytest.MonkeyPatch, told: dict[str, str]
+) -> None:
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+
+    assert bootstrap(tmp_path / "venv", lock).returncode == 0
+    assert not (tmp_path / "calls").exists()
 
 
 def test_a_package_without_a_hash_is_not_installed(tmp_path: Path, lock: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin")
-LOCKS = tuple(f"requirements{kind}.txt" for kind in ("", "-servers", "-dev", "-node"))
+LOCKS = tuple(f"requirements{kind}.txt" for kind in ("", "-servers", "-dev", "-node", "-uv"))
 # The oldest macOS that its maker still mends.
 ENVIRONMENT = {"MACOSX_DEPLOYMENT_TARGET": "14.0"}
 
