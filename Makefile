@@ -33,9 +33,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # The last line of each recipe is one plain command, which make runs without a shell in between: so
 # Ctrl-C and SIGTERM reach it.
 run:
-	@$(call bootstrap,--client $(LOCKS))
-	@$(VENV)/bin/python -m config.launcher.client
-	@$(VENV)/bin/python -m config.launcher
+	@$(call bootstrap,$(LOCKS))
+	@$(VENV)/bin/python -m config.launcher --client
 
 test: install-dev
 	@$(VENV)/bin/python -m config.launcher.client test

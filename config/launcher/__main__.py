@@ -1,10 +1,13 @@
-"""`python -m config.launcher`, which is what `make run` becomes.
+"""`python -m config.launcher --client`, which is what `make run` becomes.
 
-Exit status: 0 after it was told to stop, 1 when something does not start, 2 for a bad variable.
+With `--client` the web client is built, if its sources changed, while the servers start. Exit
+status: 0 after it was told to stop, 1 when something does not start, 2 for a bad variable.
 """
 
+import argparse
 import errno
 import sys
+from collections.abc import Sequence
 
 from config import env
 from config.embedded.errors import EmbeddedError
@@ -19,7 +22,10 @@ from .supervision.signals import Signals
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m config.launcher")
+    parser.add_argument("--client", action="store_true", help="build the web client")
+    asked = parser.parse_args(arguments)
     try:
         options.load_dotenv(services.ROOT / ".env")
         chosen = options.read()
@@ -30,7 +36,8 @@ def main() -> int:
     signals.install()
     try:
         with lock.hold(chosen.data_dir):
-            Stack(options=chosen, console=Console(), signals=signals).run()
+            stack = Stack(options=chosen, console=Console(), signals=signals)
+            stack.run(builds_client=asked.client)
     except (LaunchError, EmbeddedError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -47,4 +54,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

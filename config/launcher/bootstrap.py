@@ -1,13 +1,10 @@
 """Makes the virtual environment and installs what a lock file pins, if that has not been done.
 
-Run by make with the system's Python: `python bootstrap.py VENV [--client] REQUIREMENTS…`. Standard
+Run by make with the system's Python: `python bootstrap.py VENV REQUIREMENTS…`. Standard
 library only. uv installs: the one on PATH, else one that pip installs for the time being, since it
 takes a fifth of pip's time. Where it can't be had or fails, pip does it; both check the hashes of
 the lock. A stamp in the environment, written last, holds a hash of the files: an installation that
 was interrupted, or a lock file that changed, is noticed at the next run.
-
-`--client` has the web client built meanwhile, where Node.js is at hand. What comes of that is for
-`config.launcher.client` to find out, which runs afterwards.
 """
 
 import fcntl
@@ -41,7 +38,7 @@ class InstallError(RuntimeError):
 
 def main(arguments: Sequence[str]) -> None:
     venv = Path(arguments[0])
-    requirements = [Path(name) for name in arguments[1:] if name != "--client"]
+    requirements = [Path(name) for name in arguments[1:]]
     # Two first runs at once would install over each other.
     with requirements[0].open("rb") as lock:
         with suppress(OSError):  # as on NFS without its lock server
@@ -51,8 +48,7 @@ def main(arguments: Sequence[str]) -> None:
         if not _is_installed(venv, requirements):
             for stamp in venv.glob(f"{_STAMP}-*"):
                 stamp.unlink()
-            with _building_the_client(wanted="--client" in arguments):
-                _install(venv, requirements)
+            _install(venv, requirements)
             # With the larger set the smaller one, its beginning, is installed too.
             for end in range(1, len(requirements) + 1):
                 _stamp(venv, requirements[:end]).write_text(_fingerprint(requirements[:end]))
@@ -204,26 +200,6 @@ def _pip_goes_its_own_way(python: Path) -> bool:
     command = [str(python), "-m", "pip", "config", "list"]
     told = subprocess.run(command, capture_output=True, text=True).stdout
     return re.search(r"\.(index-url|no-index|proxy)=", told) is not None
-
-
-@contextmanager
-def _building_the_client(*, wanted: bool) -> Iterator[None]:
-    if not wanted:
-        yield
-        return
-    command = [sys.executable, "-m", "config.launcher.client", "--early"]
-    building = subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    try:
-        yield
-    except BaseException:
-        building.terminate()
-        raise
-    finally:
-        said, _ = building.communicate()
-    if building.returncode == 0:
-        print(said.decode(errors="replace"), end="", flush=True)
 
 
 if __name__ == "__main__":

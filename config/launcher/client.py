@@ -4,8 +4,7 @@ With the names of npm scripts it runs those instead: `python -m config.launcher.
 Node.js comes from PATH where it is new enough, else from a package (`node`). Stamps hold hashes of
 what was installed and built, so that a step that was interrupted is done again.
 
-A build alone installs what it needs, without the tests' packages, and takes it away again. With
-`--early` it ends with status 1 where PATH has no Node.js; standard library only.
+A build alone installs what it needs, without the tests' packages, and takes it away again.
 """
 
 import hashlib
@@ -118,11 +117,7 @@ def _reads(stamp: Path) -> str | None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    if list(arguments) == ["--early"]:
-        if not node.is_on_path():
-            sys.exit(1)
-        build(Console())
-    elif arguments:
+    if arguments:
         run(Console(), arguments)
     else:
         build(Console())

@@ -13,6 +13,7 @@ from config.embedded.redis import EmbeddedRedis
 from config.embedded.server import EmbeddedServer
 
 from . import program_start, services
+from .client_build import ClientBuild
 from .console import Console
 from .errors import StopRequested
 from .options import Options
@@ -35,7 +36,7 @@ class Stack:
         self._signals = signals
         self._supervisor = Supervisor(console=console, signals=signals)
 
-    def run(self) -> None:
+    def run(self, *, builds_client: bool = False) -> None:
         """Returns when it was told to stop and everything has ended.
 
         Raises LaunchError or EmbeddedError when a part does not start; what had been started has
@@ -45,15 +46,23 @@ class Stack:
             public = sockets.enter_context(
                 listener.listen(host=self._options.host, port=self._options.port)
             )
+            client = ClientBuild(
+                log=self._options.data_dir / "logs" / "client.log",
+                supervisor=self._supervisor,
+                console=self._console,
+            )
+            sockets.callback(client.abandon)
+            if builds_client:
+                client.begin()
             try:
-                self._start(public, sockets)
+                self._start(public, sockets, client)
                 self._supervisor.watch()
             finally:
                 # Refused from now on, instead of waiting for servers that are about to end.
                 sockets.close()
                 self._supervisor.stop()
 
-    def _start(self, public: socket.socket, sockets: ExitStack) -> None:
+    def _start(self, public: socket.socket, sockets: ExitStack, client: ClientBuild) -> None:
         self._check_servers_of_others()
         self._start_servers_of_ours()
         environment = self._environment()
@@ -70,6 +79,7 @@ class Stack:
             server=server,
         )
         self._migrate(programs, environment["DATABASE_URL"])
+        client.finish()
         what = "the demo model, the worker and the server" if demo else "the worker and the server"
         program_start.start(
             self._programs(programs, public=public, demo=demo),

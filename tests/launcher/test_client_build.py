@@ -179,15 +179,3 @@ def test_without_a_network_the_way_out_is_said(
 
     with pytest.raises(LaunchError, match=r"check the network, or install Node\.js"):
         client.build(Console())
-
-
-def test_while_packages_are_installed_only_a_node_on_path_builds(
-    old_node: tuple[Frontend, list[str]],
-) -> None:
-    frontend, done = old_node
-
-    with pytest.raises(SystemExit) as ended:
-        client.main(["--early"])
-
-    assert ended.value.code == 1
-    assert (frontend.calls(), done) == ([], [])
