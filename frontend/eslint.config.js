@@ -10,7 +10,7 @@ const LAYERS = [
   ['forms', 'live'],
   ['data'],
   ['api'],
-  ['lib', 'i18n', 'theme'],
+  ['lib', 'i18n', 'theme', 'icons'],
 ];
 
 /** For each folder: an import of a folder above it, or beside it, is an error. */

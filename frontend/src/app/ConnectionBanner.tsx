@@ -1,7 +1,7 @@
-import { IconCloudOff } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { IconCloudOff } from '../icons';
 import { useLive } from '../live/LiveProvider';
 import classes from './ConnectionBanner.module.css';
 

@@ -1,10 +1,10 @@
 import { ActionIcon, Drawer, VisuallyHidden } from '@mantine/core';
 import { useDisclosure, useLocalStorage, useMediaQuery } from '@mantine/hooks';
-import { IconLayoutSidebar } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Outlet } from 'react-router';
 
 import { Sidebar } from '../features/conversations/Sidebar';
+import { IconLayoutSidebar } from '../icons';
 import { ConnectionBanner } from './ConnectionBanner';
 import classes from './Shell.module.css';
 import { Shortcuts } from './Shortcuts';

@@ -1,8 +1,8 @@
 import { Button, Group, Text, Title } from '@mantine/core';
-import { IconBolt, IconDevices, IconShieldCheck } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
+import { IconBolt, IconDevices, IconShieldCheck } from '../../icons';
 import { Appearance } from '../settings/Appearance';
 import { ProductPreview } from './ProductPreview';
 import classes from './LandingPage.module.css';

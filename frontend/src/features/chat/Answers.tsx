@@ -1,10 +1,10 @@
 import { Button, Tabs } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { IconCheck } from '@tabler/icons-react';
 import { lazy, Suspense, type ComponentType } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Reply } from '../../api/types';
+import { IconCheck } from '../../icons';
 import { useChat } from './context';
 import classes from './Reply.module.css';
 import { choiceKey } from './tree';

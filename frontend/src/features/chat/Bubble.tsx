@@ -1,8 +1,8 @@
 import { ActionIcon } from '@mantine/core';
-import { IconPencil } from '@tabler/icons-react';
 import type { ReactNode, Ref } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { IconPencil } from '../../icons';
 import classes from './Bubble.module.css';
 import { CopyButton } from './CopyButton';
 

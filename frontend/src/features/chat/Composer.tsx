@@ -1,8 +1,8 @@
 import { ActionIcon, Textarea } from '@mantine/core';
-import { IconArrowUp, IconPlayerStopFilled } from '@tabler/icons-react';
 import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { IconArrowUp, IconPlayerStopFilled } from '../../icons';
 import { isComposing } from '../../lib/composing';
 import { isTouch, offerFocus } from '../../lib/focus';
 import classes from './Composer.module.css';

@@ -1,7 +1,8 @@
 import { ActionIcon } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
-import { IconCheck, IconCopy } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+
+import { IconCheck, IconCopy } from '../../icons';
 
 /** Every row of a conversation has one, so it uses the browser's tooltip: Mantine's costs more. */
 export function CopyButton({ text, label }: { text: string; label: string }) {

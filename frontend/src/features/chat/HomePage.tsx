@@ -1,12 +1,12 @@
 import { Text, Title } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { IconListCheck } from '@tabler/icons-react';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNavigate } from 'react-router';
 
 import * as api from '../../api/endpoints';
 import { keys, me, models } from '../../data/queries';
+import { IconListCheck } from '../../icons';
 import { useDraft } from './drafts';
 import { ProblemAlert } from '../../forms/ProblemAlert';
 import { useSubmit } from '../../forms/useSubmit';

@@ -1,7 +1,7 @@
 import { ActionIcon, Group, Text } from '@mantine/core';
-import { IconChevronLeft, IconChevronRight } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
+import { IconChevronLeft, IconChevronRight } from '../../icons';
 import { focusAfter } from '../../lib/focus';
 
 type Props = {

@@ -1,10 +1,10 @@
 import { Alert, Button, Group, Text } from '@mantine/core';
-import { IconAlertTriangle, IconPlayerStop } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
 import type { Reply } from '../../api/types';
 import { useProblemText } from '../../forms/useProblemText';
 import { useSubmit } from '../../forms/useSubmit';
+import { IconAlertTriangle, IconPlayerStop } from '../../icons';
 import { useQuotaSpent } from '../quota/useQuotaSpent';
 import { useReplyActions } from './useReplyActions';
 import { useChat } from './context';

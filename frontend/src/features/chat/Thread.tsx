@@ -1,6 +1,5 @@
 import { ActionIcon } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { IconArrowDown } from '@tabler/icons-react';
 import {
   useEffect,
   useImperativeHandle,
@@ -12,6 +11,7 @@ import {
 } from 'react';
 import { useTranslation } from 'react-i18next';
 
+import { IconArrowDown } from '../../icons';
 import classes from './Chat.module.css';
 import type { Turn } from './tree';
 import { TurnView } from './TurnView';

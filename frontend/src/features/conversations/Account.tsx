@@ -1,12 +1,12 @@
 import { Avatar, Menu, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { IconLogout, IconSettings } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
 import { auth } from '../../api/endpoints';
 import * as session from '../../api/session';
 import { me } from '../../data/queries';
+import { IconLogout, IconSettings } from '../../icons';
 import classes from './Sidebar.module.css';
 
 export function Account({ onLeave }: { onLeave: () => void }) {

@@ -1,12 +1,12 @@
 import { ActionIcon, Badge, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
 import { lazy, Suspense, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 
 import type { Conversation } from '../../api/types';
 import { models } from '../../data/queries';
+import { IconAdjustmentsHorizontal } from '../../icons';
 import { focusAfter } from '../../lib/focus';
 import classes from './ConversationHeader.module.css';
 import { ConversationMenu } from './ConversationMenu';

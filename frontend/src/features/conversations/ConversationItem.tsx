@@ -1,9 +1,9 @@
-import { IconPin } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link, useLocation } from 'react-router';
 
 import { isOpen, type Summary } from '../../api/types';
+import { IconPin } from '../../icons';
 import { focusAfter } from '../../lib/focus';
 import { ConversationMenu } from './ConversationMenu';
 import { RenameField } from './RenameField';

@@ -1,4 +1,9 @@
 import { ActionIcon, Menu } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { lazy, Suspense, useRef, type RefObject } from 'react';
+import { useTranslation } from 'react-i18next';
+
+import type { Summary } from '../../api/types';
 import {
   IconArchive,
   IconDots,
@@ -7,12 +12,7 @@ import {
   IconPin,
   IconShare2,
   IconTrash,
-} from '@tabler/icons-react';
-import { useDisclosure } from '@mantine/hooks';
-import { lazy, Suspense, useRef, type RefObject } from 'react';
-import { useTranslation } from 'react-i18next';
-
-import type { Summary } from '../../api/types';
+} from '../../icons';
 import { focusAfter } from '../../lib/focus';
 import { useConversationChanges } from './useConversationChanges';
 import { useDownload } from './useDownload';

@@ -1,10 +1,10 @@
 import { ActionIcon, Button, SegmentedControl, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconLayoutSidebar, IconPencilPlus, IconSearch } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 
+import { IconLayoutSidebar, IconPencilPlus, IconSearch } from '../../icons';
 import { Logo } from '../auth/Logo';
 import { Account } from './Account';
 import { ConversationList } from './ConversationList';

@@ -1,8 +1,8 @@
 import { ActionIcon, Group, useMantineColorScheme } from '@mantine/core';
-import { IconDeviceDesktop, IconMoon, IconSun } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 
 import { changeLanguage, LANGUAGES, type Language } from '../../i18n';
+import { IconDeviceDesktop, IconMoon, IconSun } from '../../icons';
 import classes from './Appearance.module.css';
 
 const SCHEMES = ['auto', 'light', 'dark'] as const;
