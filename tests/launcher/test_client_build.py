@@ -3,6 +3,7 @@
 `npm` is a script of the test, which writes down how it was called.
 """
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from config.launcher.errors import LaunchError
 NPM = """#!/bin/sh
 echo "$*" >> "$0.calls"
 case "$1" in
-ci) rm -rf node_modules; mkdir -p node_modules; touch node_modules/.package-lock.json;;
+ci)
+    grep -q resolved package-lock.json && test -e "$0.other-addresses" && exit 1
+    rm -rf node_modules; mkdir -p node_modules; touch node_modules/.package-lock.json
+    cp package-lock.json "$0.lock";;
 run) test -e failing && { echo "it went wrong"; exit 1; }; mkdir -p dist;;
 esac
 """
@@ -60,7 +64,6 @@ def frontend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Frontend:
     monkeypatch.setattr(client, "FRONTEND", folder)
     monkeypatch.setattr(client, "_PACKAGES", packages)
     monkeypatch.setattr(client, "_INSTALLED", packages / ".installed")
-    monkeypatch.setattr(client, "_FOR_BUILD_ONLY", packages / ".for-build-only")
     return Frontend(folder, programs)
 
 
@@ -93,6 +96,48 @@ def test_a_developers_packages_stay(frontend: Frontend) -> None:
     (frontend.folder / "index.html").write_text("<p>more")
     client.build(Console())
     assert frontend.calls() == ["run build"]
+
+
+LOCK = {
+    "packages": {
+        "": {"version": "0.1.0"},
+        "node_modules/plain": {"version": "1.2.3", "integrity": "sha512-x"},
+        "node_modules/@a/scoped": {"version": "1.0.0"},
+        "node_modules/plain/node_modules/inner": {"version": "2.0.0"},
+        "node_modules/renamed": {"name": "@a/other", "version": "3.0.0"},
+    }
+}
+
+
+def test_npm_is_told_where_each_package_is(frontend: Frontend) -> None:
+    (frontend.folder / "package-lock.json").write_text(json.dumps(LOCK))
+    client.build(Console())
+
+    told = json.loads((frontend.programs / "npm.lock").read_text())["packages"]
+    assert "resolved" not in told[""]
+    assert told["node_modules/plain"]["integrity"] == "sha512-x"
+    assert [one["resolved"] for place, one in told.items() if place] == [
+        "https://registry.npmjs.org/plain/-/plain-1.2.3.tgz",
+        "https://registry.npmjs.org/@a/scoped/-/scoped-1.0.0.tgz",
+        "https://registry.npmjs.org/inner/-/inner-2.0.0.tgz",
+        "https://registry.npmjs.org/@a/other/-/other-3.0.0.tgz",
+    ]
+    assert json.loads((frontend.folder / "package-lock.json").read_text()) == LOCK
+    assert sorted(left.name for left in frontend.folder.iterdir()) == [
+        *("dist", "index.html", "package-lock.json")
+    ]
+
+
+def test_where_a_registry_has_other_addresses_the_lock_is_taken_as_it_is(
+    frontend: Frontend,
+) -> None:
+    (frontend.folder / "package-lock.json").write_text(json.dumps(LOCK))
+    (frontend.programs / "npm.other-addresses").touch()
+    client.build(Console())
+
+    assert json.loads((frontend.programs / "npm.lock").read_text()) == LOCK
+    assert not frontend.packages.exists()
+    assert not (frontend.folder / ".packages").exists()
 
 
 def test_a_build_that_failed_is_done_again_from_the_start(frontend: Frontend) -> None:
