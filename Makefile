@@ -128,8 +128,12 @@ clean:
 	find . -name __pycache__ -not -path './.*' -prune -exec rm -rf {} +
 	@test ! -e $(VENV)/pyvenv.cfg || rm -rf $(VENV)
 
-# A python that cannot run (a shim of pyenv, say) or has another version is passed over.
+# Where all is installed, the environment's own Python says so. Else the first is taken that runs (a
+# shim of pyenv may not) and is of a version that Malgil is for.
 define bootstrap
+if test -z "$(PYTHON)" -a -x $(VENV)/bin/python && \
+	$(VENV)/bin/python -I config/launcher/bootstrap.py --is-installed $(VENV) $(1) 2>/dev/null; \
+then exit 0; fi; \
 for python in $(PYTHONS); do \
 	if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null; \
 	then exec $$python -I config/launcher/bootstrap.py $(VENV) $(1); fi; \

@@ -5,6 +5,9 @@ library only. uv installs: the one on PATH, else one that pip installs for the t
 takes a fifth of pip's time. Where it can't be had or fails, pip does it; both check the hashes of
 the lock. A stamp in the environment, written last, holds a hash of the files: an installation that
 was interrupted, or a lock file that changed, is noticed at the next run.
+
+`python bootstrap.py --is-installed VENV REQUIREMENTS…`, run with the environment's own Python, does
+nothing: its exit status is 0 where nothing is to be done.
 """
 
 import fcntl
@@ -37,8 +40,10 @@ class InstallError(RuntimeError):
 
 
 def main(arguments: Sequence[str]) -> None:
-    venv = Path(arguments[0])
-    requirements = [Path(name) for name in arguments[1:]]
+    asks, *rest = arguments if arguments[0] == "--is-installed" else ("", *arguments)
+    venv, *requirements = map(Path, rest)
+    if asks:
+        sys.exit(not (_is_this_one(venv) and _is_installed(venv, requirements)))
     # Two first runs at once would install over each other.
     with requirements[0].open("rb") as lock:
         with suppress(OSError):  # as on NFS without its lock server
@@ -79,6 +84,11 @@ def remove_packages(python: Path, names: Sequence[str]) -> None:
     """What does not go stays; it only takes room."""
     command = [str(python), "-m", "pip", "uninstall", "-qq", "--yes", *names]
     subprocess.run(command, capture_output=True)
+
+
+def _is_this_one(venv: Path) -> bool:
+    """Whether it is the environment of this Python, and has pip."""
+    return Path(sys.prefix) == venv.resolve() and importlib.util.find_spec("pip") is not None
 
 
 def _is_usable(venv: Path) -> bool:

@@ -35,13 +35,13 @@ def python_of(folder: Path, version: str) -> Path:
     return program
 
 
-def install(clone: Path, python: Path) -> "subprocess.CompletedProcess[str]":
+def install(clone: Path, python: Path | str, **more: str) -> "subprocess.CompletedProcess[str]":
     # Not as part of the `make test` that may run this.
     of_make = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "VENV", "PYTHON"}
     return subprocess.run(
         ["make", "install", f"PYTHON={python}", "VENV=.venv"],
         cwd=clone,
-        env={name: value for name, value in os.environ.items() if name not in of_make},
+        env={name: value for name, value in os.environ.items() if name not in of_make} | more,
         capture_output=True,
         text=True,
         check=False,
@@ -76,3 +76,21 @@ def test_each_python_that_malgil_is_for_is_taken(clone: Path, tmp_path: Path, ve
     assert (clone / ".venv/bin/python").exists()
     # No network is asked for what is there already.
     assert install(clone, python_of(tmp_path, version)).stdout == ""
+
+
+def test_where_all_is_installed_no_other_python_is_asked(clone: Path, tmp_path: Path) -> None:
+    assert install(clone, sys.executable).returncode == 0
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for version in ("", ".11", ".12", ".13", ".14"):
+        program = programs / f"python3{version}"
+        program.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\nexit 1\n")
+        program.chmod(0o755)
+    path = f"{programs}:/usr/bin:/bin"
+
+    assert install(clone, "", PATH=path).returncode == 0
+    assert not (tmp_path / "asked").exists()
+
+    (clone / "requirements.txt").write_text("# nothing more\n")
+    assert "Malgil needs Python" in install(clone, "", PATH=path).stderr
+    assert (tmp_path / "asked").exists()
