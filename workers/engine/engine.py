@@ -12,7 +12,7 @@ from channels.layers import get_channel_layer
 
 from workers import metrics
 from workers.model import catalogue
-from workers.model.client import ModelClient
+from workers.model.model_server import ModelServer
 from workers.outbox.mails.sending import Mailer
 from workers.outbox.webhooks.sending import Sender
 from workers.streaming.live_writer import LiveWriter
@@ -31,7 +31,7 @@ class Engine:
 
     def __init__(self, *, capacity: int) -> None:
         metrics.CAPACITY.set(capacity)
-        self._model = ModelClient()
+        self._model = ModelServer()
         self._live = LiveWriter()
         self._sender = Sender()
         self._mailer = Mailer()

@@ -17,7 +17,7 @@ from chat.exchange.context import Context
 from chat.models import Reply
 from workers.generation import claim
 from workers.generation.attempt import Generation, Stop
-from workers.model.client import ModelClient
+from workers.model.model_server import ModelServer
 from workers.streaming.live_writer import LiveWriter
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ class RunningReplies:
     is set by `registration`; while it is None nothing is claimed.
     """
 
-    def __init__(self, *, capacity: int, model: ModelClient, live: LiveWriter) -> None:
+    def __init__(self, *, capacity: int, model: ModelServer, live: LiveWriter) -> None:
         self.capacity = capacity
         self.worker: UUID | None = None
         self._model = model

@@ -31,7 +31,6 @@ from chat.replies.claims import Superseded
 from workers.database_retry import retry_until_stored
 from workers.model import provider_dialect, retry_policy
 from workers.model.chunk_accumulator import ChunkAccumulator, TextDelta, deltas_of_completion
-from workers.model.client import ModelClient
 from workers.model.failures import (
     INTERNAL,
     REFUSED,
@@ -40,6 +39,7 @@ from workers.model.failures import (
     ModelFailure,
     ParameterRefused,
 )
+from workers.model.model_server import ModelServer
 from workers.streaming.live_text import LiveText
 from workers.streaming.live_writer import LiveWriter
 
@@ -84,7 +84,7 @@ class Generation:
         self,
         *,
         reply: Reply,
-        model: ModelClient,
+        model: ModelServer,
         live: LiveWriter,
         context: Context | None = None,
     ) -> None:
@@ -229,14 +229,15 @@ class Generation:
 
     async def _streamed(self, body: dict[str, Any]) -> dict[str, Any]:
         accumulator = ChunkAccumulator()
-        async with aclosing(self._model.stream(body)) as chunks:
+        client = await self._model.client()
+        async with aclosing(client.stream(body)) as chunks:
             async for chunk in chunks:
                 for delta in accumulator.add(chunk):
                     self._show(delta)
         return accumulator.completion(self.reply.config.n or 1)
 
     async def _in_one_piece(self, body: dict[str, Any]) -> dict[str, Any]:
-        completion = await self._model.complete(body)
+        completion = await (await self._model.client()).complete(body)
         for delta in deltas_of_completion(completion, self.reply.config.n or 1):
             self._show(delta)
         return completion

@@ -13,9 +13,9 @@ from api import threads
 from api.threads import DATABASE_UNAVAILABLE
 from chat.conversations import available_models
 
-from .client import ModelClient
 from .failures import ModelFailure
 from .health import ModelStatus
+from .model_server import ModelServer
 
 log = structlog.get_logger(__name__)
 REFRESH_SECONDS = 300.0
@@ -26,7 +26,7 @@ REFUSED_SECONDS = 60.0
 _DOUBT = (ModelStatus.UNREACHABLE, ModelStatus.UNAUTHORIZED)
 
 
-async def keep_current(model: ModelClient) -> None:
+async def keep_current(model: ModelServer) -> None:
     """Runs until it is cancelled."""
     again = AGAIN_SECONDS
     while True:
@@ -47,10 +47,10 @@ async def keep_current(model: ModelClient) -> None:
         await asyncio.sleep(again)
 
 
-async def _refresh(model: ModelClient) -> bool:
+async def _refresh(model: ModelServer) -> bool:
     """Whether there is something to offer. Raises ModelFailure, and what `threads.run` raises
     without the database."""
-    names = await model.models()
+    names = await (await model.client()).models()
     if settings.CHAT_MODELS:
         return True
     if names:
@@ -58,7 +58,7 @@ async def _refresh(model: ModelClient) -> bool:
     return bool(names)
 
 
-async def _until_in_doubt(model: ModelClient, seconds: float) -> None:
+async def _until_in_doubt(model: ModelServer, seconds: float) -> None:
     """So long, or until a reply's request was not let through."""
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds

@@ -45,8 +45,8 @@ LINGER_SECONDS = 0.1
 class ModelClient:
     """One for a process and its event loop; it pools connections. `health` is what it met last."""
 
-    def __init__(self) -> None:
-        self.health = ModelHealth()
+    def __init__(self, health: ModelHealth | None = None) -> None:
+        self.health = health or ModelHealth()
         limits = httpx2.Limits(max_connections=_NO_LIMIT)
         # Reads are bounded by MODEL_STALL_SECONDS here and not by the transport, which would
         # count from the last byte of any kind.

@@ -11,7 +11,7 @@ from chat.models import Choice
 from support.chat.reply_rows import make_running
 from support.drivers.demo_driver import MODEL
 from workers.generation.attempt import Generation
-from workers.model.client import ModelClient
+from workers.model.model_server import ModelServer
 from workers.streaming.live_writer import LiveWriter
 
 
@@ -19,7 +19,7 @@ async def attempt(reply, during=None):
     """Runs the claimed reply as the engine does; what was told of it, in order."""
     from django.conf import settings
 
-    model, live = ModelClient(), LiveWriter()
+    model, live = ModelServer(), LiveWriter()
     generation = Generation(reply=reply, model=model, live=live)
     async with Redis.from_url(settings.REDIS_URL) as client, client.pubsub() as pubsub:
         await pubsub.subscribe(f"asgi__group__{messages.member_group(reply.member_id)}")

@@ -13,7 +13,7 @@ from api import threads
 from chat.models import Reply
 from workers.engine import liveness
 from workers.engine.running_replies import RunningReplies
-from workers.model.client import ModelClient
+from workers.model.model_server import ModelServer
 from workers.streaming.live_writer import LiveWriter
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("redis", "model")]
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture
 async def replies():
     """Of a registered worker that looks for nothing by itself."""
-    model, live = ModelClient(), LiveWriter()
+    model, live = ModelServer(), LiveWriter()
     replies = RunningReplies(capacity=20, model=model, live=live)
     replies.worker = await threads.run(liveness.register)
     yield replies

@@ -102,6 +102,9 @@ class Told:
     def __init__(self, *chunks, whole=None):
         self.chunks, self.whole = chunks, whole
 
+    async def client(self):
+        return self
+
     async def stream(self, body):
         for chunk in self.chunks:
             yield chunk

@@ -128,12 +128,15 @@ async def test_a_server_without_a_list_is_not_wrong(settings, model, path):
 
 
 class Scripted:
-    """A client whose list is as scripted; `pauses` are how long was waited in between."""
+    """A server whose list is as scripted; `pauses` are how long was waited in between."""
 
     def __init__(self, *answers):
         self.health = ModelHealth()
         self._answers = list(answers)
         self.pauses = []
+
+    async def client(self):
+        return self
 
     async def models(self):
         if not self._answers:
