@@ -24,6 +24,7 @@ from .harness.processes import ROOT
 _ON_DEMAND = ROOT / "bench/harness/load_on_demand.py"
 _OF_BOTH = (
     *("answers_per_second", "first_token_p50_ms", "delta_p50_ms", "accept_p50_ms"),
+    "frames_per_answer",
     *("cpu_s_per_1000", "cpu_s_per_1000_api", "cpu_s_per_1000_ws", "cpu_s_per_1000_worker"),
     *("cpu_s_per_1000_postgres", "cpu_s_per_1000_redis"),
 )

@@ -140,6 +140,8 @@ class Subscriber:
             for number, (event, frame) in enumerate(events):
                 if not self._send_nowait(event, frame):
                     return number
+        except OSError:  # so ASGI says that the client is gone; its listener hears of it, too
+            self._closed = True
         except Exception as error:
             self._break_off(error)
         return len(events)
@@ -161,7 +163,7 @@ class Subscriber:
         except threads.DATABASE_UNAVAILABLE as error:
             # It was not noted as sent: reconciliation finds it.
             log.warning("subscriber.database_away", error=type(error).__name__)
-        except OSError:  # so ASGI says that the client is gone; its listener hears of it, too
+        except OSError:  # the client is gone
             self._closed = True
         except Exception as error:
             self._break_off(error)

@@ -5,6 +5,7 @@ Which events it is sent is decided by its subscriber.
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -51,12 +52,15 @@ class SocketOutlet:
         consumer = self._consumer
         if consumer.closed:
             return True
-        direct = consumer.direct
-        return direct is not None and not frame.terminal and direct.is_free()
+        return consumer.direct is not None and consumer.direct.is_free()
 
     def send_nowait(self, frame: Frame) -> None:
         consumer = self._consumer
-        if consumer.direct is not None and not consumer.closed:
+        if consumer.direct is None or consumer.closed:
+            return
+        if frame.terminal:
+            _run_at_once(consumer.send(text_data=frame.text))
+        else:
             consumer.direct.write(frame.encoded())
 
     async def send(self, frame: Frame) -> None:
@@ -242,6 +246,16 @@ class MemberConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels 
 
     async def _send_frame(self, kind: str, **fields: Any) -> None:
         await self.send(text_data=publisher.frame(kind, **fields))
+
+
+def _run_at_once(sending: Coroutine[Any, Any, None]) -> None:
+    """Without a task. The server waits with a message only while the transport takes no more."""
+    try:
+        sending.send(None)
+    except StopIteration:
+        return
+    sending.close()
+    raise RuntimeError("The server waited, though the transport was free.")
 
 
 def _open_replies(member_id: UUID) -> list[tuple[Reply, Event]]:
