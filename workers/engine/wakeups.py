@@ -23,7 +23,7 @@ QUEUE = "replies"
 BREAK_SECONDS = 1.0
 TIMEOUT_SECONDS = 0.5
 # Between two messages: what a reply may wait at most, just after another, to go out with others.
-GATHER_SECONDS = 0.01
+GATHER_SECONDS = 0.02
 # In one message, which goes to one worker.
 MOST_AT_ONCE = 20
 
