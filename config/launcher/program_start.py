@@ -1,6 +1,7 @@
 """Starts Malgil's own programs, and waits until members can be served."""
 
 import time
+from collections.abc import Sequence
 
 from .console import Console
 from .supervision import readiness
@@ -16,6 +17,7 @@ _REST_SECONDS = 10.0
 def start(
     programs: list[Service],
     *,
+    begun: Sequence[Child] = (),
     title: str,
     server: readiness.Readiness,
     supervisor: Supervisor,
@@ -23,11 +25,11 @@ def start(
 ) -> None:
     """Returns when the server serves and all else is up, or has had its time and was named.
 
-    Programs that die are started again meanwhile. Raises LaunchError when one does not start or
-    nothing serves, and StopRequested.
+    `begun` are others, which were started before. What dies is started again meanwhile. Raises
+    LaunchError when one does not start or nothing serves, and StopRequested.
     """
     with console.step(title):
-        children = supervisor.start(programs)
+        children = [*begun, *supervisor.start(programs)]
         supervisor.wait_until(server.is_serving, of=children, within_seconds=_SERVING_SECONDS)
         missing = _await_the_rest(server, supervisor, children)
     if missing:

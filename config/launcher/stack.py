@@ -64,7 +64,6 @@ class Stack:
 
     def _start(self, public: socket.socket, sockets: ExitStack, client: ClientBuild) -> None:
         self._check_servers_of_others()
-        self._start_servers_of_ours()
         environment = self._environment()
         demo = []
         if self._options.demo_model:
@@ -78,11 +77,17 @@ class Stack:
             environment=os.environ | environment,
             server=server,
         )
+        # It needs nothing of the others.
+        demos = self._supervisor.start(
+            programs.demo(listening, models=_DEMO_MODELS) for listening in demo
+        )
+        self._start_servers_of_ours()
         self._migrate(programs, environment["DATABASE_URL"])
         client.finish()
         what = "the demo model, the worker and the server" if demo else "the worker and the server"
         program_start.start(
-            self._programs(programs, public=public, demo=demo),
+            self._programs(programs, public=public),
+            begun=demos,
             title=f"Starting {what}",
             server=server,
             supervisor=self._supervisor,
@@ -148,13 +153,10 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def _programs(
-        self, programs: services.Programs, *, public: socket.socket, demo: list[socket.socket]
-    ) -> list[Service]:
+    def _programs(self, programs: services.Programs, *, public: socket.socket) -> list[Service]:
         """In this order, because they are stopped in the reverse one."""
         options = self._options
         return [
-            *(programs.demo(listening, models=_DEMO_MODELS) for listening in demo),
             *programs.workers(
                 options.worker_processes,
                 drain_seconds=options.worker_drain_seconds,
