@@ -25,6 +25,8 @@ async def serve(load: Any, stack: Any, *, members: int, seconds: float, windows:
     print("ready", flush=True)
     while await asyncio.to_thread(sys.stdin.readline):
         found = load.figures(await load.closed_loop(asks, stack, seconds, 1))
+        for person in people:
+            person._http.close()  # the server does so itself before the next window, or in it
         print(json.dumps(found), flush=True)
 
 
