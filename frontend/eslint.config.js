@@ -32,7 +32,16 @@ const layers = LAYERS.slice(1).flatMap((folders, level) =>
 );
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'e2e/artifacts', 'src/api/schema.d.ts', 'public'] },
+  {
+    ignores: [
+      'dist',
+      'node_modules',
+      '.packages-*',
+      'e2e/artifacts',
+      'src/api/schema.d.ts',
+      'public',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

@@ -12,6 +12,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from .console import Console
 from .errors import LaunchError
 
 FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
-_NOT_SOURCES = {"node_modules", ".packages", "dist", "e2e", "bench"}
+_NOT_SOURCES = ("node_modules", "dist", "e2e", "bench")
+_STAGED = ".packages-"
 _PACKAGES = FRONTEND / "node_modules"
 _INSTALLED = _PACKAGES / ".installed"
 _FOR_BUILD_ONLY = ".for-build-only"
@@ -85,9 +87,10 @@ def _npm_ci(environment: Mapping[str, str], *flags: str, mark: str | None = None
     which takes longer than to install it. It is given a copy with the addresses that registries
     have by convention; where that fails, the lock as it is.
     """
-    staged = FRONTEND / ".packages"
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir()
+    # Of runs that were killed. Their npm may be at work still, so each run has a folder of its own.
+    for left in FRONTEND.glob(f"{_STAGED}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    staged = Path(tempfile.mkdtemp(prefix=_STAGED, dir=FRONTEND))
     command = ("ci", *flags, "--no-audit", "--no-fund")
     try:
         for file in (FRONTEND / name for name in ("package.json", ".npmrc")):
@@ -138,10 +141,14 @@ def _npm(environment: Mapping[str, str], *arguments: str, cwd: Path | None = Non
 
 def _sources() -> list[Path]:
     # Not rglob over everything: node_modules holds tens of thousands of files.
-    tops = [top for top in FRONTEND.iterdir() if top.name not in _NOT_SOURCES]
+    tops = [top for top in FRONTEND.iterdir() if not _is_made(top.name)]
     files = [top for top in tops if top.is_file()]
     folders = (path for top in tops if top.is_dir() for path in top.rglob("*"))
     return sorted([*files, *(path for path in folders if path.is_file())])
+
+
+def _is_made(name: str) -> bool:
+    return name in _NOT_SOURCES or name.startswith(_STAGED)
 
 
 def _lock() -> str:

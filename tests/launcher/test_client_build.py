@@ -137,7 +137,19 @@ def test_where_a_registry_has_other_addresses_the_lock_is_taken_as_it_is(
 
     assert json.loads((frontend.programs / "npm.lock").read_text()) == LOCK
     assert not frontend.packages.exists()
-    assert not (frontend.folder / ".packages").exists()
+    assert not list(frontend.folder.glob(".packages*"))
+
+
+def test_what_a_killed_run_left_is_not_in_the_way(frontend: Frontend) -> None:
+    left = frontend.folder / ".packages-left"
+    (left / "node_modules").mkdir(parents=True)
+    client.build(Console())
+    assert frontend.calls() == BUILD_ALONE
+    assert not left.exists()
+
+    left.mkdir()  # while its npm is still at work
+    client.build(Console())
+    assert frontend.calls() == []
 
 
 def test_a_build_that_failed_is_done_again_from_the_start(frontend: Frontend) -> None:
