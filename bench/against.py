@@ -46,8 +46,6 @@ class Tree:
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         figures: dict[str, Any] = json.loads(self.line())
-        if figures["errors"]:
-            raise SystemExit(f"Not everything was answered: {figures['first_error']}")
         return figures
 
 
@@ -108,7 +106,12 @@ def measure(asked: argparse.Namespace) -> dict[str, Any]:
                 pairs.append((after, before))
             else:
                 pairs.append((here.window(), there.window()))
-    return {name: ratios(pairs, name) for name in _OF_BOTH}
+    # A server closes a connection that was idle for 5 s, now and then as a request is on its way.
+    errors = {
+        "here": sum(here["errors"] for here, _ in pairs),
+        "there": sum(there["errors"] for _, there in pairs),
+    }
+    return {"errors": errors} | {name: ratios(pairs, name) for name in _OF_BOTH}
 
 
 def main() -> None:
