@@ -65,7 +65,8 @@ def database(cpu: Callable[[], float]) -> Iterator[tuple[str, dict[str, Any]]]:
     from accounts.models import Session
     from chat.exchange import context
     from chat.models import Reply
-    from chat.replies import accept, accept_state, lifecycle
+    from chat.replies import accept, accept_statements, lifecycle
+    from chat.replies.reply_request import ReplyRequest
     from chat.resources import queries
     from config.management.commands.bench_members import new_member
 
@@ -75,7 +76,7 @@ def database(cpu: Callable[[], float]) -> Iterator[tuple[str, dict[str, Any]]]:
     session = Session.objects.select_related("member").get(member=member)
     asked: list[tuple[str, Any, dict[str, Any]]] = [
         ("session", authentication._living_session, {"session": session.id}),
-        ("accept", accept_state._found, {"member": member, "key": "", "most": 10_000}),
+        ("accept", accept_statements._found, {"member": member, "key": "", "most": 10_000}),
         ("context", context._answered, {}),
         ("summary", queries._summary, {}),
     ]
@@ -85,8 +86,8 @@ def database(cpu: Callable[[], float]) -> Iterator[tuple[str, dict[str, Any]]]:
         plain = partial(_read, prepared._build, given)
         pair = repeated(partial(prepared.all, **given)), repeated(plain)
         yield f"prepared: {name}", compare(*pair, times=1, cpu=cpu)
-    ask = accept.Ask(message="Hi")
-    accept.accept(member=session.member, conversation_id=conversation, ask=ask)
+    request = ReplyRequest(message="Hi")
+    accept.accept(member=session.member, conversation_id=conversation, request=request)
     reply = Reply.objects.get(member=member)
 
     def kept() -> None:
