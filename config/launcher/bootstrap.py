@@ -82,8 +82,7 @@ def install_packages(
 
 def remove_packages(python: Path, names: Sequence[str]) -> None:
     """What does not go stays; it only takes room."""
-    command = [str(python), "-m", "pip", "uninstall", "-qq", "--yes", *names]
-    subprocess.run(command, capture_output=True)
+    _succeeds([str(python), "-m", "pip", "uninstall", "-qq", "--yes", *names])
 
 
 def _is_this_one(venv: Path) -> bool:
@@ -98,11 +97,7 @@ def _is_usable(venv: Path) -> bool:
         "import importlib.util as found, sys;"
         f"sys.exit('%d.%d' % sys.version_info[:2] != '{version}' or not found.find_spec('pip'))"
     )
-    try:
-        asked = subprocess.run([venv / "bin/python", "-I", "-c", question], capture_output=True)
-    except OSError:
-        return False
-    return asked.returncode == 0
+    return _succeeds([str(venv / "bin/python"), "-I", "-c", question])
 
 
 def _make(venv: Path) -> None:
@@ -150,8 +145,7 @@ def _ways_to_make(venv: Path) -> list[list[str]]:
 
 def _add_pip(venv: Path) -> bool:
     command = [sys.executable, "-m", "pip", "--python", str(venv / "bin/python")]
-    added = subprocess.run([*command, "install", "-q", "pip"], capture_output=True)
-    return added.returncode == 0 and _is_usable(venv)
+    return _succeeds([*command, "install", "-q", "pip"]) and _is_usable(venv)
 
 
 def _is_installed(venv: Path, requirements: Sequence[Path]) -> bool:

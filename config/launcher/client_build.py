@@ -14,8 +14,6 @@ from .supervision.supervisor import Supervisor, said
 _BUILD_SECONDS = 1800.0
 # Looking whether there is something to build takes less.
 _SILENT_SECONDS = 0.5
-
-
 _BUILD = python("-m", "config.launcher.client")
 
 

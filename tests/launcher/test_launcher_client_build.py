@@ -1,11 +1,11 @@
 """The web client is built beside the servers' start, which waits for it before programs start."""
 
-import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from support.eventually import wait_for
+from support.launcher.running import is_running
 
 from config.launcher.client_build import ClientBuild
 from config.launcher.console import Console
@@ -27,14 +27,6 @@ class Build(ClientBuild):
             console=console,
             command=lambda: argv,
         )
-
-
-def wait_for(file: Path) -> str:
-    deadline = time.monotonic() + 20
-    while not (file.exists() and file.read_text()):
-        assert time.monotonic() < deadline, f"{file} does not come"
-        time.sleep(0.01)
-    return file.read_text()
 
 
 def test_it_has_ended_when_finish_returns(
@@ -78,22 +70,12 @@ def test_a_stop_ends_it_with_all_that_it_started(tmp_path: Path) -> None:
     )
     build = Build(tmp_path, script)
     build.begin()
-    child = int(wait_for(tmp_path / "child"))
+    file = tmp_path / "child"
+    child = int(wait_for(lambda: file.exists() and file.read_text(), seconds=20))
     build.signals.requests = 1
 
     with pytest.raises(StopRequested):
         build.finish()
     build.abandon()
 
-    deadline = time.monotonic() + 20
-    while _runs(child):
-        assert time.monotonic() < deadline, "what it started goes on"
-        time.sleep(0.01)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except (ProcessLookupError, FileNotFoundError):
-        return False
+    wait_for(lambda: not is_running(child), seconds=20)

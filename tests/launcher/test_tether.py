@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.eventually import wait_for
+from support.launcher.running import is_running
 
 from config.embedded import tether
 
@@ -54,13 +55,6 @@ def parent(request: pytest.FixtureRequest) -> Iterator[Parent]:
     started.end()
     with suppress(ProcessLookupError):
         os.kill(started.child, signal.SIGKILL)
-
-
-def is_running(pid: int) -> bool:
-    """Not so for one that has ended and that nobody has asked about."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 def children_of(pid: int) -> list[int]:
